@@ -350,21 +350,51 @@ def test_folders_with_lists_of_their_own_are_named(tmp_path: Path) -> None:
     assert "own: run init" not in "\n".join(format_survey(survey_project(Project(tmp_path))))
 
 
-def test_own_package_of_a_list_is_kept_beside_setup_py(tmp_path: Path) -> None:
-    """A setup.py alone is locked as a list; only requirements.in installs the package itself."""
-    setup = "from setuptools import setup\nsetup(name='own', install_requires=['alpha'])\n"
-    found = survey(tmp_path, **{"setup.py": setup, "requirements.txt": "-e .\n"})
-    assert taken(found) == ["setup.py", "requirements.txt"]
+def test_own_package_of_a_list_is_kept_where_setup_py_cannot_be_read(tmp_path: Path) -> None:
+    """It asks for more than is known; only requirements.in installs it then."""
+    setup = "from setuptools import setup\nsetup(name='own', install_requires=needs())\n"
+    found = survey(tmp_path, **{"setup.py": setup, "requirements.txt": "alpha\n-e .\n"})
+    assert taken(found) == ["requirements.txt"]
+    decisions = tuple(
+        Decision(each.requirement, each.requirement, "kept", "") for each in found.wanted
+    )
+    text = format_requirements(found, Plan(None, decisions))
+    assert text.splitlines()[1:] == ["# From requirements.txt:", "alpha", "-e ."]
+
+
+def test_own_package_is_asked_for_where_a_list_governs(tmp_path: Path) -> None:
+    """pip would install it beside the list, as a README says; a lock of setup.py has it itself."""
+    setup = "from setuptools import setup\nsetup(name='own')\n"
+    files = {"setup.py": setup, "src/own/__init__.py": "", "train.py": "import own\n"}
+    found = survey(tmp_path, **files, **{"requirements.txt": "alpha\n"})
+    assert not found.is_declared
+    report = "\n".join(format_survey(found))
+    assert "train.py:1 imports the repository's own package: `-e .` installs it" in report
     decisions = tuple(
         Decision(each.requirement, each.requirement, "kept", "") for each in found.wanted
     )
     text = format_requirements(found, Plan(None, decisions))
     assert text.splitlines()[1:] == [
-        "# From setup.py:",
-        "alpha",
         "# From requirements.txt:",
-        "-e .",
+        "alpha",
+        "",
+        "# The repository's own package, so that Python finds it in every folder:",
+        "-e .  # train.py:1",
     ]
+
+
+@pytest.mark.parametrize(
+    ("setup", "listed"),
+    [
+        ("setup(name='own', install_requires=['alpha'])", "alpha\n"),  # is locked, with itself
+        ("setup(name='own')", "alpha\n-e .\n"),  # the list has it
+        ("setup(name='own', install_requires=needs())", "alpha\n"),  # may contradict the list
+    ],
+)
+def test_own_package_is_not_asked_for_again(tmp_path: Path, setup: str, listed: str) -> None:
+    files = {"setup.py": f"from setuptools import setup\n{setup}\n", "src/own/__init__.py": ""}
+    found = survey(tmp_path, **files, **{"train.py": "import own\n", "requirements.txt": listed})
+    assert not [each for each in found.wanted if each.file == "train.py"]
 
 
 def test_own_package_of_a_list_needs_no_other_file_where_it_is_installed_already(

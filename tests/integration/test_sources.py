@@ -281,6 +281,36 @@ def test_the_project_itself_is_installed(repo: Repository) -> None:
     assert repo.python("import gamma; print(gamma.version)") == "3.0\n"
 
 
+def test_a_project_of_a_setup_py_is_installed_itself(
+    repo: Repository, network: dict[str, str]
+) -> None:
+    """By setuptools alone; what computes its dependencies runs only where a setting allows it."""
+    repo.env |= network
+    del repo.env["PIP_INDEX_URL"]
+    (repo.path / "requirements.in").unlink()
+    (repo.path / "src/mine").mkdir(parents=True)
+    (repo.path / "src/mine/__init__.py").write_text("value = 1\n")
+    script = repo.path / "setup.py"
+    setup = "from setuptools import setup\nsetup(name='mine', version='1', packages=['mine'], "
+    setup += "package_dir={'': 'src'}, install_requires="
+    script.write_text(f"{setup}['six'])\n")
+    repo.make("venv")
+    assert sources_of(repo) == ["-e .  # mine"]
+    assert repo.python("import mine, six; print(mine.value)") == "1\n"
+    assert "equal: lock, venv" in repo.make("prove")
+    script.write_text(f"open('ran', 'a')\n{setup}['six'] if open else [])\n")
+    assert "LABCOAT_RUN_SETUP" in repo.make("venv", fails=True)
+    assert not (repo.path / "ran").exists()
+    repo.make("venv", "LABCOAT_RUN_SETUP=1")
+    assert sources_of(repo) == ["-e .  # mine"]
+    assert "requirements.txt      fresh" in repo.make("status")
+    script.write_text(f"{setup}['six'])\nraise OSError\n")
+    said = repo.make("venv")
+    assert messages.LEFT_OUT in said
+    assert messages.CORRECT_SETUP in said
+    assert repo.python("import six; print(six.__name__)") == "six\n"
+
+
 def test_a_layout_of_cookiecutter_data_science(repo: Repository) -> None:
     """Packages of an index and the project itself, from one requirements.in."""
     write_package(repo.path / "made", "proj")

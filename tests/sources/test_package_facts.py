@@ -48,19 +48,6 @@ def test_only_what_is_static_is_read(tmp_path: Path, text: str, is_static: bool)
     assert (package_facts.read_static_facts(tmp_path) is not None) is is_static
 
 
-@pytest.mark.parametrize(
-    ("more", "expected"),
-    [
-        ("", True),
-        ("[tool.poetry]\npackage-mode = false\n", False),
-        ("[tool.uv]\npackage = false\n", False),
-    ],
-)
-def test_has_build_system(tmp_path: Path, more: str, expected: bool) -> None:
-    (tmp_path / "pyproject.toml").write_text(f'[build-system]\n[project]\nname = "x"\n{more}')
-    assert package_facts.has_build_system(tmp_path) is expected
-
-
 def test_a_package_without_pyproject_is_built_by_setuptools(tmp_path: Path) -> None:
     """As PEP 517 says of a setup.py alone."""
     (tmp_path / "setup.py").touch()

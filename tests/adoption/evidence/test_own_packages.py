@@ -4,38 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.adoption.evidence.own_packages import can_install_itself
 from labcoat.adoption.evidence.requirement_lists import find_lists
 from labcoat.imports.tree import list_tree
 
 SETUP = "import os\nfrom setuptools import find_packages, setup\nsetup(name='own')\n"
-BUILT = '[build-system]\nrequires = ["hatchling"]\n[project]\nname = "own"\n'
-
-
-@pytest.mark.parametrize(
-    ("files", "expected"),
-    [
-        ({"setup.py": SETUP}, True),
-        ({"pyproject.toml": BUILT}, True),
-        ({"pyproject.toml": BUILT, "setup.py": "import numpy"}, True),  # the author says how
-        ({"pyproject.toml": "[tool.black]\n", "setup.py": SETUP}, True),
-        ({"pyproject.toml": "[tool.black]\n"}, False),
-        ({"setup.py": f"import numpy\n{SETUP}"}, False),
-        ({"setup.py": f"from own import __version__\n{SETUP}"}, False),
-        ({"setup.py": f"from . import version\n{SETUP}"}, False),
-        ({"setup.py": "from setuptools import setup\nsetup(name='own', ext_modules=[])"}, False),
-        ({"setup.py": "from setuptools import setup\nsetup(packages=['own'])"}, False),
-        ({"setup.py": "print 'for Python 2'"}, False),
-        ({"sub/setup.py": SETUP}, False),
-        ({}, False),
-    ],
-)
-def test_what_python_alone_can_build(
-    tmp_path: Path, files: dict[str, str], *, expected: bool
-) -> None:
-    """Nothing of it runs."""
-    _write(tmp_path, files)
-    assert can_install_itself(list_tree(tmp_path)) is expected
 
 
 @pytest.mark.parametrize(

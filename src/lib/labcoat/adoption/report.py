@@ -33,6 +33,9 @@ def format_survey(survey: Survey) -> Iterator[str]:
         places = [f"{each.requirement} ({each.file}:{each.line})" for each in survey.installed]
         installed = terminal.escape_control(terminal.join_some(places, _MOST_IMPORTS))
         yield f"Installed by notebooks, and not in {_name_taken(survey) or 'a list'}: {installed}"
+    for own in survey.own if not survey.is_declared else ():
+        place = terminal.escape_control(f"{own.file}:{own.line}")
+        yield f"{place} imports the repository's own package: `{own.requirement}` installs it"
     for each in (*survey.taken, *survey.groups):
         yield from _format_skipped(each)
     yield from _decisions(survey)

@@ -13,6 +13,7 @@ INTRODUCTION = (
 )
 IMPORTS = "# Your sources import these, and no list has them:"
 INSTALLED = "# Notebooks install these, and no list has them:"
+OWN = "# The repository's own package, so that Python finds it in every folder:"
 LIMITS = "# Packages above need these, and do not say so:"
 GUESSES = (
     "# These too; each is the package of its module's name, so check that it is the right one:"
@@ -32,6 +33,7 @@ def format_requirements(survey: Survey, plan: Plan) -> str:
         (IMPORTS, sure),
         (GUESSES, guessed),
         (INSTALLED, () if survey.is_declared else survey.installed),
+        (OWN, () if survey.is_declared else survey.own),
     )
     for heading, group in groups:
         if group:

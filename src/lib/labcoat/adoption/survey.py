@@ -10,6 +10,7 @@ from labcoat.adoption.evidence.commands import find_commands
 from labcoat.adoption.evidence.computed import find_computed
 from labcoat.adoption.evidence.conda_environment import find_environments
 from labcoat.adoption.evidence.installed import find_installed
+from labcoat.adoption.evidence.own_imports import find_own_import
 from labcoat.adoption.evidence.own_packages import left_out_of, own_package_names
 from labcoat.adoption.evidence.pipfile import find_pipfiles
 from labcoat.adoption.evidence.requirement_lists import find_lists
@@ -30,7 +31,7 @@ from labcoat.imports.tree import list_tree
 from labcoat.locking.requirements_file import requirement_names
 from labcoat.names import modules
 from labcoat.names.removed_modules import find_removal
-from labcoat.sources.package_facts import has_build_system
+from labcoat.sources.installable import is_installable
 
 
 class Survey(Record):
@@ -53,6 +54,7 @@ class Survey(Record):
     guessed: frozenset[str] = frozenset()
     unknown: tuple[Imported, ...] = ()
     installed: tuple[Wanted, ...] = ()
+    own: tuple[Wanted, ...] = ()
     unread: tuple[str, ...] = ()
     pythons: tuple[Wanted, ...] = field(default=())
     is_cut: bool = False
@@ -84,7 +86,7 @@ class Survey(Record):
         """Everything to decide about: the Pythons, the taken sources, what they lack."""
         taken = (each for source in self.taken for each in source.wanted)
         # A file that declares all imports is not replaced for the sake of a notebook.
-        more = () if self.is_declared else self.installed
+        more = () if self.is_declared else (*self.installed, *self.own)
         return tuple(dict.fromkeys([*self.pythons, *taken, *self.missing, *more]))
 
 
@@ -115,7 +117,7 @@ def survey_project(project: Project, passed_over: str = "") -> Survey:
         missing, _ = _find_missing(imported, locked | names_of(more) | own, found)
         if not more and not missing:
             declared = lock
-    is_installed = has_build_system(project.root)
+    is_installed = is_installable(project.root)
     taken, reason = choose_sources(declared, lists, others, is_installed=is_installed)
     groups = declaring.find_groups(project)
     own |= left_out_of([*taken, *groups])
@@ -127,6 +129,10 @@ def survey_project(project: Project, passed_over: str = "") -> Survey:
         asked = names_of(taken)
         missing, unknown = _find_missing(imported, asked | own, [*groups, *rest])
     asked |= {name for each in missing for name in requirement_names(each.requirement)}
+    computed = tuple(find_computed(project, tree))
+    asks_itself = any(each.kind == "own" for source in taken for each in source.wanted)
+    # Which versions the package asks for is not known where only running setup.py tells.
+    itself = None if asks_itself or computed else find_own_import(tree, code)
     return Survey(
         tuple(taken),
         tuple(rest),
@@ -136,12 +142,13 @@ def survey_project(project: Project, passed_over: str = "") -> Survey:
         frozenset(each.package for each in imported if each.guess),
         tuple(unknown),
         tuple(_find_installed(commands, asked | own_names(project.root))),
+        (itself,) if itself else (),
         tuple(code.unread),
         tuple(dict.fromkeys(_pythons([*taken, *environments, *pipfiles, *commands]))),
         tree.is_cut,
         passed_over,
         tuple(_find_limits(imported)),
-        tuple(find_computed(project, tree)),
+        computed,
         tuple(groups),
         declaring.count_unread(tree),
     )

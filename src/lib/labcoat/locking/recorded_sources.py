@@ -12,7 +12,7 @@ from labcoat.locking.inputs import MAIN, LockInput
 from labcoat.locking.other_locks.model import LockedPackage
 from labcoat.locking.other_locks.reader import read_other_lock
 from labcoat.locking.other_locks.selection import select_packages
-from labcoat.sources import package_facts
+from labcoat.sources import installable
 from labcoat.sources.asked import Source, parse_source
 
 
@@ -35,14 +35,17 @@ def list_recorded_sources(lock_input: LockInput) -> list[Source]:
 
 
 def implied_source(lock_input: LockInput) -> Source | None:
-    """Return the project itself, where its own pyproject.toml is the input and can build it.
+    """Return the project itself, where its own pyproject.toml or setup.py is the input.
 
-    So it is for the lock of another tool, which has the dependencies in that file.
+    With the lock of another tool, which has the dependencies in that file, only pyproject.toml
+    makes the project a package.
     """
     is_requirements_file = lock_input.declared is None and lock_input.record is None
     if is_requirements_file or lock_input.lock.stem != MAIN:
         return None
-    if not package_facts.has_build_system(lock_input.lock.parent):
+    folder = lock_input.lock.parent
+    is_built = installable.has_build_system if lock_input.record else installable.is_installable
+    if not is_built(folder):
         return None
     name = lock_input.source.name
     return Source("local", name, f"-e . # {name}", path=".", implied=True)

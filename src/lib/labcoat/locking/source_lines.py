@@ -20,7 +20,7 @@ from labcoat.locking.requirement_lines import (
     parse_lines,
 )
 from labcoat.locking.requirements_file import included_files
-from labcoat.sources import sources_file, stand_ins
+from labcoat.sources import installable, sources_file, stand_ins
 from labcoat.sources.asked import Source, is_place, parse_source
 from labcoat.sources.planned import SourcePlan
 from labcoat.sources.sources_file import build_lock_path, sources_path
@@ -150,9 +150,16 @@ def make_plan(
     if plan.note:
         terminal.print_warning(
             f"the project itself is not installed: {plan.note}",
-            "Its dependencies are. Correct `[build-system]` in pyproject.toml, or remove it",
+            f"Its dependencies are. Correct {_name_builder(lock_input)}",
         )
     return plan
+
+
+def _name_builder(lock_input: LockInput) -> str:
+    """Return what says how the project itself is built."""
+    if installable.has_build_system(lock_input.lock.parent):
+        return "`[build-system]` in pyproject.toml, or remove it"
+    return "setup.py"
 
 
 def _name_line(error: LabcoatError, lock_input: LockInput) -> str:

@@ -10,6 +10,7 @@ from labcoat.core.errors import LabcoatError
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.project import Project
 from labcoat.locking.inputs import LockInput
+from labcoat.locking.recorded_sources import implied_source
 from labcoat.locking.requirement_lines import marker_applies
 from labcoat.locking.source_lines import list_sources
 from labcoat.sources import package_facts, sources_file
@@ -75,8 +76,12 @@ def sources_state(lock_input: LockInput) -> Literal["fresh", "stale", "edited"]:
     Raise LabcoatError if an input has a line that is not valid.
     """
     lock = lock_input.lock
-    # What only running setup.py tells is not read for this.
-    asked = list_sources(lock_input) if lock_input.computed is None else ()
+    # Nothing runs for this: of what only running setup.py tells, the project itself is known.
+    if lock_input.computed is None:
+        asked = list_sources(lock_input)
+    else:
+        implied = implied_source(lock_input)
+        asked = (implied,) if implied else ()
     text = sources_file.read_text(sources_path(lock))
     found = sources_file.inputs_digest(text)
     if not asked:

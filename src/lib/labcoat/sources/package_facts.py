@@ -73,7 +73,7 @@ class PackageFacts(Record):
 
 def read_build_system(folder: Path) -> BuildSystem:
     """Return how the package in `folder` is built. Raise LabcoatError if that is not valid."""
-    table = _read_pyproject(folder).get("build-system")
+    table = read_pyproject(folder).get("build-system")
     if not isinstance(table, dict):
         return BuildSystem(_LEGACY_REQUIRES, _LEGACY_BACKEND)
     requires, backend = table.get("requires", []), table.get("build-backend", _LEGACY_BACKEND)
@@ -86,25 +86,9 @@ def read_build_system(folder: Path) -> BuildSystem:
     return BuildSystem(tuple(map(str, requires)), backend, tuple(map(str, path)))
 
 
-def has_build_system(folder: Path) -> bool:
-    """Whether the pyproject.toml in `folder` says how to build a package that has a name."""
-    data = _read_pyproject(folder)
-    project, tool = data.get("project"), data.get("tool")
-    poetry = tool.get("poetry") if isinstance(tool, dict) else None
-    uv = tool.get("uv") if isinstance(tool, dict) else None
-    if isinstance(poetry, dict) and poetry.get("package-mode") is False:
-        return False
-    if isinstance(uv, dict) and uv.get("package") is False:
-        return False
-    tables = [each for each in (project, poetry) if isinstance(each, dict)]
-    has_name = any(isinstance(each.get("name"), str) for each in tables)
-    is_named = has_name or any((folder / name).is_file() for name in ("setup.py", "setup.cfg"))
-    return isinstance(data.get("build-system"), dict) and is_named
-
-
 def read_static_facts(folder: Path) -> PackageFacts | None:
     """Return what pyproject.toml says; None if only a build tells all of it."""
-    project = _read_pyproject(folder).get("project")
+    project = read_pyproject(folder).get("project")
     if not isinstance(project, dict) or not isinstance(project.get("name"), str):
         return None
     dynamic = project.get("dynamic", [])
@@ -136,7 +120,7 @@ def place_facts(folder: Path, facts: PackageFacts, project: Path | None = None) 
     from labcoat.core.project_files.uv_sources import read_sources  # slow; only sources need it
 
     sources = read_sources(folder, project)
-    tool = _read_pyproject(folder).get("tool")
+    tool = read_pyproject(folder).get("tool")
     own = tool.get("poetry") if isinstance(tool, dict) else None
     if sources.is_empty and not isinstance(own, dict):
         return facts
@@ -231,7 +215,7 @@ def describe_build(folder: Path) -> str:
 
     Settings of tools that build nothing are left out of pyproject.toml.
     """
-    found = dict(_read_pyproject(folder))
+    found = dict(read_pyproject(folder))
     tool = found.get("tool")
     if isinstance(tool, dict):
         del found["tool"]
@@ -246,7 +230,8 @@ def defining_files(folder: Path) -> list[Path]:
     return [folder / name for name in _DEFINING if (folder / name).is_file()]
 
 
-def _read_pyproject(folder: Path) -> Mapping[str, Any]:
+def read_pyproject(folder: Path) -> Mapping[str, Any]:
+    """Return what the pyproject.toml in `folder` has. Raise LabcoatError if it is malformed."""
     path = folder / "pyproject.toml"
     return parse_toml(path.name, read_file(path)) if path.is_file() else {}
 

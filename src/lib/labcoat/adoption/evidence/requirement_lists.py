@@ -8,7 +8,6 @@ from itertools import pairwise
 
 from labcoat.adoption.evidence.conda_specs import is_export, read_specs
 from labcoat.adoption.evidence.development_tools import are_tools
-from labcoat.adoption.evidence.own_packages import can_install_itself
 from labcoat.adoption.evidence.source import Skipped, Source
 from labcoat.adoption.plan import Kind, Wanted
 from labcoat.core.package_names import normalize_name
@@ -21,6 +20,7 @@ from labcoat.locking.input_corrections import correct_line
 from labcoat.locking.requirement_lines import FileLine, OptionLine, RequirementLine, parse_lines
 from labcoat.locking.requirements_file import requirement_names
 from labcoat.names import conda
+from labcoat.sources.installable import is_installable
 
 _NAME = lazy_pattern(
     r"(?:[\w.-]*[-_.])?(?:requirements?|reqs?|deps|dependencies|pip[-_]?requires|pip[-_]?freeze)"
@@ -114,7 +114,7 @@ def read_option(
 def _read_own(tree: Tree, path: str, place: str, number: int) -> Wanted | None:
     """Return the line for the repository's own package, if `place` is its root."""
     own = _OWN.fullmatch(place)
-    if not own or _is_of_a_project(tree, path) or not can_install_itself(tree):
+    if not own or _is_of_a_project(tree, path) or not is_installable(tree.root):
         return None
     return Wanted(f"-e .{own[1]}", path, number, "own")
 

@@ -12,7 +12,7 @@ from labcoat.core.package_names import normalize_name
 from labcoat.core.project_files.reader import READERS, read_declared
 from labcoat.core.records import replace
 from labcoat.imports.tree import list_tree
-from labcoat.sources.package_facts import has_build_system
+from labcoat.sources.installable import has_build_system
 
 _MOST = 500  # folders with such a file that are read
 

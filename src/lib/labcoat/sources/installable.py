@@ -1,0 +1,95 @@
+"""Whether a folder is a package that can be installed, by what it says; nothing of it runs."""
+
+import ast
+import sys
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from labcoat.core import reading
+from labcoat.sources.package_facts import read_pyproject
+
+_SCRIPT = "setup.py"
+_BUILDS = frozenset({"setuptools", "distutils"})
+_ASKS_MORE = frozenset({"ext_modules", "cmdclass", "setup_requires", "use_scm_version"})
+
+
+def is_installable(folder: Path) -> bool:
+    """Whether the package in `folder` can be installed with Python alone.
+
+    Its pyproject.toml says how to build it, or else its setup.py imports nothing but setuptools and
+    the standard library, and compiles nothing. Raise LabcoatError if pyproject.toml is malformed.
+    """
+    if has_build_system(folder):
+        return True
+    data = read_pyproject(folder)
+    return "build-system" not in data and not _is_no_package(data) and _has_plain_script(folder)
+
+
+def has_build_system(folder: Path) -> bool:
+    """Whether the pyproject.toml in `folder` says how to build a package that has a name."""
+    data = read_pyproject(folder)
+    if _is_no_package(data):
+        return False
+    tables = [each for each in (data.get("project"), _tool(data, "poetry")) if each]
+    has_name = any(isinstance(each, dict) and isinstance(each.get("name"), str) for each in tables)
+    is_named = has_name or any((folder / name).is_file() for name in (_SCRIPT, "setup.cfg"))
+    return isinstance(data.get("build-system"), dict) and is_named
+
+
+def lacks_files(folder: Path) -> bool:
+    """Whether a build fails for want of a file that setup.py opens, or the project's readme."""
+    project = read_pyproject(folder).get("project")
+    readme = project.get("readme") if isinstance(project, dict) else None
+    nodes = _parse_script(folder)
+    opened = [
+        node.args[0].value
+        for node in nodes
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "open"
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+    ]
+    return any(
+        isinstance(each, str) and not reading.path_exists(folder / each)
+        for each in [readme, *opened]
+    )
+
+
+def _is_no_package(data: Mapping[str, Any]) -> bool:
+    """Whether a pyproject.toml tells Poetry or uv not to install the project."""
+    return (
+        _tool(data, "poetry").get("package-mode") is False
+        or _tool(data, "uv").get("package") is False
+    )
+
+
+def _tool(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    tools = data.get("tool")
+    found = tools.get(name) if isinstance(tools, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _parse_script(folder: Path) -> list[ast.AST]:
+    """Return all parts of setup.py; none of one that is no Python."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            return list(ast.walk(ast.parse(reading.read_inside(folder, _SCRIPT))))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+
+
+def _has_plain_script(folder: Path) -> bool:
+    nodes = _parse_script(folder)
+    keywords = {each.arg for each in nodes if isinstance(each, ast.keyword)}
+    return "name" in keywords and not keywords & _ASKS_MORE and all(map(_is_at_hand, nodes))
+
+
+def _is_at_hand(node: ast.AST) -> bool:
+    """Whether a part of a setup.py imports nothing, or what each build has."""
+    names = [each.name for each in node.names] if isinstance(node, ast.Import) else []
+    if isinstance(node, ast.ImportFrom):
+        names = ["" if node.level else node.module or ""]
+    return {each.partition(".")[0] for each in names} <= sys.stdlib_module_names | _BUILDS

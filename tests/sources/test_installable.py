@@ -1,0 +1,62 @@
+"""A project's own package is installed where it says how, or where Python alone builds it."""
+
+from pathlib import Path
+
+import pytest
+
+from labcoat.sources import installable
+
+SETUP = "import os\nfrom setuptools import find_packages, setup\nsetup(name='own')\n"
+BUILT = '[build-system]\nrequires = ["hatchling"]\n[project]\nname = "own"\n'
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("", True),
+        ("[tool.poetry]\npackage-mode = false\n", False),
+        ("[tool.uv]\npackage = false\n", False),
+    ],
+)
+def test_has_build_system(tmp_path: Path, more: str, expected: bool) -> None:
+    (tmp_path / "pyproject.toml").write_text(f'[build-system]\n[project]\nname = "x"\n{more}')
+    assert installable.has_build_system(tmp_path) is expected
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"setup.py": SETUP}, True),
+        ({"pyproject.toml": BUILT}, True),
+        ({"pyproject.toml": BUILT, "setup.py": "import numpy"}, True),  # the author says how
+        ({"pyproject.toml": "[tool.black]\n", "setup.py": SETUP}, True),
+        ({"pyproject.toml": "[tool.black]\n"}, False),
+        ({"setup.py": f"import numpy\n{SETUP}"}, False),
+        ({"setup.py": f"from own import __version__\n{SETUP}"}, False),
+        ({"setup.py": f"from . import version\n{SETUP}"}, False),
+        ({"setup.py": "from setuptools import setup\nsetup(name='own', ext_modules=[])"}, False),
+        ({"setup.py": "from setuptools import setup\nsetup(packages=['own'])"}, False),
+        ({"setup.py": "print 'for Python 2'"}, False),
+        ({"sub/setup.py": SETUP}, False),
+        ({"pyproject.toml": "[build-system]\n", "setup.py": f"import numpy\n{SETUP}"}, True),
+        ({"pyproject.toml": "build-system = 1\n", "setup.py": SETUP}, False),
+        ({"pyproject.toml": "[tool.uv]\npackage = false\n", "setup.py": SETUP}, False),
+        ({"pyproject.toml": "tool = 1\n", "setup.py": SETUP}, True),
+        ({}, False),
+    ],
+)
+def test_what_python_alone_can_build(
+    tmp_path: Path, files: dict[str, str], *, expected: bool
+) -> None:
+    """Nothing of it runs."""
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    assert installable.is_installable(tmp_path) is expected
+
+
+def test_a_setup_script_behind_a_link_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_text(SETUP)
+    (tmp_path / "setup.py").symlink_to("elsewhere")
+    assert not installable.is_installable(tmp_path)
