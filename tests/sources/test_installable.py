@@ -7,6 +7,7 @@ import pytest
 from labcoat.sources import installable
 
 SETUP = "import os\nfrom setuptools import find_packages, setup\nsetup(name='own')\n"
+STUB = "from setuptools import setup\nsetup()\n"
 BUILT = '[build-system]\nrequires = ["hatchling"]\n[project]\nname = "own"\n'
 
 
@@ -37,6 +38,12 @@ def test_has_build_system(tmp_path: Path, more: str, expected: bool) -> None:
         ({"setup.py": "from setuptools import setup\nsetup(name='own', ext_modules=[])"}, False),
         ({"setup.py": "from setuptools import setup\nsetup(packages=['own'])"}, False),
         ({"setup.py": "print 'for Python 2'"}, False),
+        ({"setup.py": STUB, "setup.cfg": "[metadata]\nname = own\n"}, True),
+        ({"setup.py": STUB, "setup.cfg": "[flake8]\nname = own\n"}, False),
+        ({"setup.py": STUB, "pyproject.toml": '[project]\nname = "own"\n'}, True),
+        ({"setup.py": STUB}, False),
+        ({"setup.py": ""}, False),
+        ({"setup.cfg": "[metadata]\nname = own\n"}, False),
         ({"sub/setup.py": SETUP}, False),
         ({"pyproject.toml": "[build-system]\n", "setup.py": f"import numpy\n{SETUP}"}, True),
         ({"pyproject.toml": "build-system = 1\n", "setup.py": SETUP}, False),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from labcoat.core import reading
+from labcoat.core.project_files.reader import read_declared
 from labcoat.sources.package_facts import read_pyproject
 
 _SCRIPT = "setup.py"
@@ -39,7 +40,7 @@ def has_build_system(folder: Path) -> bool:
 
 
 def lacks_files(folder: Path) -> bool:
-    """Whether a build fails for want of a file that setup.py opens, or the project's readme."""
+    """Whether a file is missing without which a build fails: what setup.py opens, or the readme."""
     project = read_pyproject(folder).get("project")
     readme = project.get("readme") if isinstance(project, dict) else None
     nodes = _parse_script(folder)
@@ -73,10 +74,10 @@ def _tool(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _parse_script(folder: Path) -> list[ast.AST]:
-    """Return all parts of setup.py; none of one that is no Python."""
+    """Return all parts of setup.py after the first, the whole; none of one that is no Python."""
     try:
         with warnings.catch_warnings(action="ignore"):
-            return list(ast.walk(ast.parse(reading.read_inside(folder, _SCRIPT))))
+            return list(ast.walk(ast.parse(reading.read_inside(folder, _SCRIPT))))[1:]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
 
@@ -84,7 +85,9 @@ def _parse_script(folder: Path) -> list[ast.AST]:
 def _has_plain_script(folder: Path) -> bool:
     nodes = _parse_script(folder)
     keywords = {each.arg for each in nodes if isinstance(each, ast.keyword)}
-    return "name" in keywords and not keywords & _ASKS_MORE and all(map(_is_at_hand, nodes))
+    if not nodes or keywords & _ASKS_MORE or not all(map(_is_at_hand, nodes)):
+        return False
+    return "name" in keywords or bool(read_declared(folder).name)
 
 
 def _is_at_hand(node: ast.AST) -> bool:
