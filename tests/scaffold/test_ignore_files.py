@@ -8,6 +8,9 @@ from labcoat.core.changes import ChangeSet
 from labcoat.scaffold import ignore_files
 
 MADE = [".venv", ".conda", ".labcoat"]
+IGNORED = ["/.venv", "/.conda", "/.labcoat"]
+EGG = "*.egg-info"
+PROJECT = '[build-system]\nbuild-backend = "{}"\n[project]\nname = "own"\n'
 ADDED = [*MADE, "tools/include.python.mk", "tools/labcoat"]
 
 
@@ -55,3 +58,27 @@ def test_a_labcoat_elsewhere_needs_no_line(tmp_path: Path) -> None:
     for include in (tmp_path / "lib/include.python.mk", installed):
         include.parent.mkdir(parents=True)
         assert ignore_files.own_paths(project, include) == []
+
+
+@pytest.mark.parametrize(
+    ("files", "before", "added"),
+    [
+        ({}, "", IGNORED),
+        ({}, ".venv/\n/.conda\n", ["/.labcoat"]),
+        ({"setup.py": "from setuptools import setup\nsetup(name='own')\n"}, "", [*IGNORED, EGG]),
+        ({"pyproject.toml": PROJECT.format("setuptools.build_meta")}, "", [*IGNORED, EGG]),
+        ({"pyproject.toml": PROJECT.format("setuptools.build_meta")}, "*.egg-info/\n", IGNORED),
+        ({"pyproject.toml": PROJECT.format("hatchling.build")}, "", IGNORED),
+        ({"pyproject.toml": "[tool.black]\n"}, "", IGNORED),
+        ({"pyproject.toml": "[\n"}, "", IGNORED),
+    ],
+)
+def test_git_ignores_what_labcoat_makes(
+    tmp_path: Path, files: dict[str, str], before: str, added: list[str]
+) -> None:
+    """And what setuptools leaves beside the code of a package that is installed editable."""
+    for name, text in {**files, ".gitignore": before}.items():
+        (tmp_path / name).write_text(text)
+    changes = ChangeSet(tmp_path)
+    ignore_files.plan_gitignore(changes)
+    assert changes.read(".gitignore") == before + "".join(f"{line}\n" for line in added)

@@ -67,3 +67,37 @@ def test_a_setup_script_behind_a_link_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").write_text(SETUP)
     (tmp_path / "setup.py").symlink_to("elsewhere")
     assert not installable.is_installable(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"setup.py": SETUP}, True),
+        ({"pyproject.toml": BUILT}, True),
+        ({"setup.py": f"{SETUP}open('requirements.txt')"}, False),
+        ({"setup.py": f'{SETUP}open("./requirements.txt")'}, False),
+        (
+            {"setup.py": f'{SETUP}open("needs/requirements.txt")', "needs/requirements.txt": ""},
+            True,
+        ),
+        (
+            {"setup.py": STUB, "setup.cfg": "[options]\ninstall_requires = file:requirements.txt"},
+            False,
+        ),
+        ({"pyproject.toml": f'{BUILT}[tool.setuptools]\nx = ["requirements-dev.txt"]\n'}, False),
+        ({"setup.py": f"{SETUP}open('README.md')"}, False),
+        ({"setup.py": f"{SETUP}open('README.md')", "README.md": ""}, True),
+        ({"pyproject.toml": f'{BUILT}readme = "README.md"\n'}, False),
+        ({"pyproject.toml": f'{BUILT}readme = "README.md"\n', "README.md": ""}, True),
+        ({}, False),
+    ],
+)
+def test_what_is_built_beside_a_lock(
+    tmp_path: Path, files: dict[str, str], *, expected: bool
+) -> None:
+    """A setup.py that reads requirements.txt would read hashes."""
+    for name, text in {**files, "requirements.txt": "alpha\n"}.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    assert installable.is_installable_beside_locks(tmp_path) is expected

@@ -8,9 +8,11 @@ from labcoat.container.dockerignore.matcher import Matcher
 from labcoat.container.dockerignore.parser import PatternError, parse_ignore_file
 from labcoat.core.changes import ChangeSet, append_lines, is_utf16
 from labcoat.core.git import git_root
+from labcoat.sources.installable import leaves_metadata
 from labcoat.toolchain import own_install
 
 IGNORED = ("/.venv", "/.conda", "/.labcoat")
+_BUILT = "*.egg-info"  # what setuptools leaves beside the code of an editable package
 # What labcoat makes on this machine: `COPY . .` would replace an environment of the image with it.
 _MADE = tuple(name.lstrip("/") for name in IGNORED)
 
@@ -20,7 +22,8 @@ def plan_gitignore(changes: ChangeSet) -> None:
 
     def missing(text: str) -> Sequence[str]:
         known = {line.strip().strip("/") for line in text.splitlines()}
-        return [line for line in IGNORED if line.strip("/") not in known]
+        built = [_BUILT] if leaves_metadata(changes.root) else []
+        return [line for line in (*IGNORED, *built) if line.strip("/") not in known]
 
     _plan_lines(changes, ".gitignore", "git", missing)
 

@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from labcoat.core import reading
+from labcoat.core.errors import LabcoatError
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.project_files.reader import read_declared
-from labcoat.sources.package_facts import read_pyproject
+from labcoat.sources.package_facts import read_build_system, read_pyproject
 
 _SCRIPT = "setup.py"
+_DEFINING = (_SCRIPT, "setup.cfg", "pyproject.toml")
+_LOCK = lazy_pattern(rb"(?<![\w/.-])(?:\./)?requirements(?:[-_]\w+)?\.txt\b")
 _BUILDS = frozenset({"setuptools", "distutils"})
 _ASKS_MORE = frozenset({"ext_modules", "cmdclass", "setup_requires", "use_scm_version"})
 
@@ -39,14 +43,33 @@ def has_build_system(folder: Path) -> bool:
     return isinstance(data.get("build-system"), dict) and is_named
 
 
-def lacks_files(folder: Path) -> bool:
-    """Whether a file is missing without which a build fails: what setup.py opens, or the readme."""
+def is_installable_beside_locks(folder: Path) -> bool:
+    """Whether the package in `folder` can be installed where requirements.txt becomes a lock.
+
+    No build reads hashes for what a package needs. Nor does it do without a file that setup.py
+    opens, or the project's readme.
+    """
+    if not is_installable(folder):
+        return False
+    texts = (reading.read_inside(folder, name) for name in _DEFINING)
+    return not any(map(_LOCK.search, texts)) and not _lacks_files(folder)
+
+
+def leaves_metadata(folder: Path) -> bool:
+    """Whether setuptools builds the package in `folder`, and so leaves an .egg-info there."""
+    try:
+        builds = read_build_system(folder).backend.startswith("setuptools.")
+        return builds and is_installable(folder)
+    except LabcoatError:
+        return False
+
+
+def _lacks_files(folder: Path) -> bool:
     project = read_pyproject(folder).get("project")
     readme = project.get("readme") if isinstance(project, dict) else None
-    nodes = _parse_script(folder)
     opened = [
         node.args[0].value
-        for node in nodes
+        for node in _parse_script(folder)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id == "open"

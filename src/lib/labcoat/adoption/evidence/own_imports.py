@@ -10,7 +10,7 @@ from labcoat.imports.imported import Import
 from labcoat.imports.packages import Code
 from labcoat.imports.sources import read_imports_of
 from labcoat.imports.tree import Tree
-from labcoat.sources.installable import is_installable, lacks_files
+from labcoat.sources.installable import is_installable_beside_locks
 
 _PACKAGE = lazy_pattern(r"(src/)?([A-Za-z_]\w*)/__init__\.py")
 # With these a program finds the package without its being installed.
@@ -24,7 +24,7 @@ def find_own_import(tree: Tree, code: Code) -> Wanted | None:
     Return None if no source or notebook does, or the package cannot be installed.
     Raise LabcoatError if pyproject.toml is malformed.
     """
-    if not is_installable(tree.root) or lacks_files(tree.root):
+    if not is_installable_beside_locks(tree.root):
         return None
     places = sorted([*code.modules, *code.notebooks], key=lambda path: (is_aside(path), path))
     found = (

@@ -20,7 +20,7 @@ from labcoat.locking.input_corrections import correct_line
 from labcoat.locking.requirement_lines import FileLine, OptionLine, RequirementLine, parse_lines
 from labcoat.locking.requirements_file import requirement_names
 from labcoat.names import conda
-from labcoat.sources.installable import is_installable
+from labcoat.sources.installable import is_installable_beside_locks
 
 _NAME = lazy_pattern(
     r"(?:[\w.-]*[-_.])?(?:requirements?|reqs?|deps|dependencies|pip[-_]?requires|pip[-_]?freeze)"
@@ -114,7 +114,7 @@ def read_option(
 def _read_own(tree: Tree, path: str, place: str, number: int) -> Wanted | None:
     """Return the line for the repository's own package, if `place` is its root."""
     own = _OWN.fullmatch(place)
-    if not own or _is_of_a_project(tree, path) or not is_installable(tree.root):
+    if not own or _is_of_a_project(tree, path) or not is_installable_beside_locks(tree.root):
         return None
     return Wanted(f"-e .{own[1]}", path, number, "own")
 
