@@ -50,7 +50,7 @@ _FREEZE_LEAST = 8  # pins in alphabetical order: shorter lists can be sorted by 
 _FREEZE_LONG = 30  # pins in any order: a list by hand is shorter
 _INDEXES = {"-i", "--index-url", "--extra-index-url"}
 _SKIPPED = {
-    "--editable": "not a package of this repository that Python alone can build",
+    "--editable": "not a package of this repository that Python alone can build beside the lock",
     "--requirement": "no such file, or one that is taken already",
     "--constraint": "constraints are not taken; write the line to requirements.in to keep them",
     "--find-links": "labcoat takes packages from indexes, not from pages of links",
