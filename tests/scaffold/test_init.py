@@ -204,11 +204,24 @@ def test_lock_does_not_become_requirements_in(tmp_path: Path) -> None:
     }
 
 
+def test_a_package_of_the_repository_is_all_it_asks_for(bare: Repository) -> None:
+    """Where setup.py asks for nothing, and a program at the root imports the package."""
+    files = {"setup.py": "from setuptools import setup\nsetup(name='own')\n", "a.py": "import own"}
+    for name, text in {**files, "src/own/__init__.py": ""}.items():
+        (bare.path / name).parent.mkdir(parents=True, exist_ok=True)
+        (bare.path / name).write_text(text)
+    assert "requirements.in: written from imports\n" in run(bare, "init")
+    assert "-e .  # a.py:1" in (bare.path / "requirements.in").read_text()
+
+
 def test_declared_dependencies_need_no_requirements_in(bare: Repository) -> None:
     """They are locked where they are, unless requirements.txt lists more packages."""
     bare.write(pyproject__toml='[project]\nname = "p"\ndependencies = ["alpha"]\n')
-    assert messages.DECLARED.format(source="pyproject.toml") in run(bare, "init")
+    assert f"{messages.DECLARED.format(source='pyproject.toml')}\n" in run(bare, "init")
     assert not (bare.path / "requirements.in").exists()
+    (bare.path / "setup.py").write_text("from setuptools import setup\nsetup(name='p')\n")
+    installs = messages.DECLARED.format(source="pyproject.toml") + messages.WITH_ITSELF
+    assert installs in run(bare, "init")
     bare.write(requirements__txt="alpha==1.0\nbeta==1.0\n")
     run(bare, "init")
     assert (bare.path / "requirements.in").read_text().endswith("alpha==1.0\nbeta==1.0\n")

@@ -92,7 +92,7 @@ def _plan_new(changes: ChangeSet, project: Project, wishes: Wishes) -> None:
         changes.notes.append(f"{name} cannot be taken as it is: {reason}")
         survey = survey_project(project, passed_over=name)
     changes.notes += format_survey(survey)
-    if not (survey.taken or survey.missing or survey.installed):
+    if not (survey.taken or survey.missing or survey.installed or survey.own):
         changes.plan(NAME, INTRODUCTION, "written, still empty")
         return
     plan = decide(
@@ -161,6 +161,8 @@ def _describe(survey: Survey) -> str:
         names.append("imports")
     if survey.installed:
         names.append("notebooks")
+    if survey.own and not names:
+        names.append("imports")
     becomes = ", which becomes the lock with `make venv`" if "requirements.txt" in names else ""
     return terminal.join_some([*names[:-2], " and ".join(names[-2:])]) + becomes
 
