@@ -163,3 +163,24 @@ def test_a_pylock_for_other_systems_is_refused(project: Path) -> None:
     both = f"environments = [\"sys_platform == 'win32'\", \"sys_platform == '{sys.platform}'\"]\n"
     project.write_text(both + text)
     assert read_other_lock(project, project.parent).packages
+
+
+def test_pdm_lock_without_groups_takes_them_from_pyproject(tmp_path: Path) -> None:
+    """PDM before 2.20 wrote groups to its own table, and its early locks name none."""
+    project = '[project]\nname = "a"\nversion = "1"\ndependencies = ["alpha"]\n'
+    groups = '[tool.pdm.dev-dependencies]\ndev = ["beta>=1", "-e file:///${PROJECT_ROOT}/own"]\n'
+    (tmp_path / "pyproject.toml").write_text(project + groups)
+    packages = "".join(
+        f'[[package]]\nname = "{name}"\nversion = "1.0"\n' for name in ("alpha", "beta")
+    )
+    files = "".join(
+        f'"{name} 1.0" = [{{file = "{name}-1.0.tar.gz", hash = "sha256:{A}"}}]\n'
+        for name in ("alpha", "beta")
+    )
+    text = f'{packages}[metadata]\nlock_version = "4.0"\n[metadata.files]\n{files}'
+    (tmp_path / "pdm.lock").write_text(text)
+    lock = read_other_lock(tmp_path / "pdm.lock", tmp_path)
+    assert lock.groups == ("dev",)
+    assert [each.name for each in derive_requirements(lock, ("dev",), with_main=False).pins] == [
+        "beta"
+    ]

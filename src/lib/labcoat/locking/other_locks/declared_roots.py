@@ -1,6 +1,6 @@
 """The packages that pyproject.toml asks for, for locks that only list what these need."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from labcoat.core.package_names import normalize_name
@@ -18,18 +18,21 @@ def declared_extras(folder: Path) -> tuple[str, ...]:
     return tuple(map(normalize_name, read_declared(folder).extras))
 
 
-def declared_roots(path: Path, folder: Path, targets: Targets) -> dict[str, tuple[Edge, ...]]:
+def declared_roots(
+    path: Path, folder: Path, targets: Targets, own_groups: Mapping[str, Listing] | None = None
+) -> dict[str, tuple[Edge, ...]]:
     """Return what the project, its groups and its extras ask for; empty if that cannot be read.
 
-    `targets` returns the positions of the releases of a name that fit specifiers.
+    `targets` returns the positions of the releases of a name that fit specifiers. `own_groups` are
+    those that only the lock's tool knows.
     """
     found = read_declared(folder)
-    listings = {MAIN: found.dependencies or Listing(path)}
-    listings |= {normalize_name(name): each for name, each in found.groups.items()}
+    named = {**found.groups, **(own_groups or {})}
+    groups = {normalize_name(name): each for name, each in named.items()}
+    listings = {MAIN: found.dependencies or Listing(path), **groups}
     listings |= {normalize_name(name): each for name, each in found.extras.items()}
     if any(each.problem for each in listings.values()) or found.dependencies is None:
         return {}
-    groups = {normalize_name(name): each for name, each in found.groups.items()}
     return {
         name: tuple(_listing_edges(path, listing, groups, targets, ()))
         for name, listing in listings.items()

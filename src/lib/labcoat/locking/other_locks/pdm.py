@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from labcoat.core.package_names import normalize_name
+from labcoat.core.project_files.declared import Listing, read_file
+from labcoat.core.project_files.pyproject import parse_toml
 from labcoat.core.records import replace
 from labcoat.locking.other_locks.declared_roots import (
     declared_extras,
@@ -61,7 +63,7 @@ def read_pdm_lock(path: Path, text: str, folder: Path) -> OtherLock:
         roots = reader.flat_roots()
         packages = tuple(replace(each, dependencies=(), extras={}) for each in packages)
     else:
-        roots = declared_roots(path, folder, reader.targets)
+        roots = declared_roots(path, folder, reader.targets, _own_groups(folder))
         if not roots:
             raise damaged(
                 path,
@@ -79,6 +81,14 @@ def read_pdm_lock(path: Path, text: str, folder: Path) -> OtherLock:
             str(each.get("requires_python", "")) for each in tables(metadata.get("targets", []))[:1]
         ),
     )
+
+
+def _own_groups(folder: Path) -> dict[str, Listing]:
+    """Return the groups in `[tool.pdm.dev-dependencies]`, as PDM before 2.20 wrote them."""
+    path = folder / "pyproject.toml"
+    data = parse_toml(path.name, read_file(path)) if path.is_file() else {}
+    listed = table(table(table(data.get("tool")).get("pdm")).get("dev-dependencies"))
+    return {name: Listing(path, tuple(words(items))) for name, items in listed.items()}
 
 
 class _Reader:
