@@ -49,6 +49,9 @@ def listed() -> Iterator[ListedIndex]:
     index.publish("omega-2.0-py3-none-any.whl", ["antlr==4.9"])
     index.publish("last-1.0-py3-none-any.whl")
     index.publish("last-1.1.tar.gz", members={"last.py": ""})
+    for version, python in {"1.0": "", "2.0": ">=3.14"}.items():
+        index.publish(f"ahead-{version}-py3-none-any.whl", requires_python=python)
+        index.publish(f"ahead-{version}.tar.gz", requires_python=python)
     index.publish("scikit_learn-1.0-py3-none-any.whl")
     index.publish("sklearn-0.0.tar.gz", members={"sklearn.py": ""})
     index.publish("opencv_python-4.0-py3-none-any.whl")
@@ -57,6 +60,7 @@ def listed() -> Iterator[ListedIndex]:
     index.publish("dated-1.0-py3-none-any.whl", uploaded="2020-01-01T00:00:00Z")
     index.publish("dated-2.0-py3-none-any.whl", uploaded="2022-01-01T00:00:00Z")
     index.publish("needsold-1.0-py3-none-any.whl", ["base<1.5"])
+    index.publish("shifted-1.1-py3-none-any.whl", ["base>=1.9"])
     aged = {"requires": ["protobuf"], "uploaded": "2020-01-01T00:00:00Z"}
     index.publish("aged-1.0-py3-none-any.whl", **aged)
     index.publish("keepsnew-1.0-py3-none-any.whl", ["protobuf>=4"])
@@ -377,6 +381,31 @@ def test_a_wheel_for_another_system_gets_its_marker(project: Project) -> None:
     """So that the lock has it there."""
     made = plan(project, "winner==1.0", "pywin32==300")
     assert made.decisions[0].after == "winner==1.0 ; sys_platform == 'win32'"
+
+
+def test_older_release_with_a_wheel_is_not_built_for_one_of_a_newer_python(
+    project: Project,
+) -> None:
+    """What is asked for cannot be built here either."""
+    made = plan(project, "ahead==2.0")
+    assert outcome(made) == [("ahead==1.0", "moved")]
+    assert made.decisions[0].reason == "2.0 has no wheel for Python 3.11"
+    assert made.settings == ()
+
+
+def test_contradiction_names_the_version_that_a_line_was_moved_to(project: Project) -> None:
+    """The one that the list has contradicts nothing."""
+    made = plan(project, "base==1.5", "shifted==1.0")
+    moved = {each.requirement: each for each in made.decisions}["base==1.5"]
+    assert moved.after != "base==1.5"
+    assert moved.reason == "1.5 contradicts shifted==1.1 (list.txt:2)"
+
+
+def test_table_says_whether_the_repository_asks_for_the_python() -> None:
+    """A Dockerfile's Python is taken where no other has more wheels."""
+    for is_declared, why in ((True, "the repository asks for it"), (False, "the one for which")):
+        lines = list(table.format_plan(Plan("3.9", (), is_python_declared=is_declared)))
+        assert lines[0].startswith(f"Python 3.9: {why}")
 
 
 def test_the_table_has_a_line_for_every_change(project: Project) -> None:

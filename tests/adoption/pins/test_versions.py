@@ -1,6 +1,7 @@
 """Limits beside the lines of a solution."""
 
 from collections.abc import Collection, Sequence
+from pathlib import Path
 
 import pytest
 from tests.support.messages import adoption
@@ -102,6 +103,34 @@ def test_imports_that_many_use_are_tried_first(monkeypatch: pytest.MonkeyPatch) 
     with_imports = [texts for texts in asked if texts]
     assert "scipy" in with_imports[0]
     assert "a11" not in with_imports[0]
+
+
+def test_import_that_takes_all_the_time_takes_none_of_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Such as a package with hundreds of pre-releases; what many use is in no group with it."""
+    asked: list[set[str]] = []
+
+    def attempt(
+        _self: Search, texts: Sequence[str], *_: object, limit: int, **__: object
+    ) -> Attempt:
+        asked.append({*texts})
+        if "slow" in texts:
+            assert limit <= versions._IMPORTS_ATTEMPT
+            return Attempt(None, "`uv` is not done", is_late=True)
+        return Attempt(dict.fromkeys((text.partition("=")[0] for text in texts), "1"))
+
+    monkeypatch.setattr(Search, "attempt", attempt)
+    monkeypatch.setattr(index_releases, "fetch_releases", lambda *_: {})
+    lines = [
+        Line(Wanted(text, "a.py", 1, "import"), text, text, "added") for text in ("slow", "numpy")
+    ]
+    found = versions.Solution([], set(), versions={})
+    search = Search(Question("3.11"), Path(), versions.time.monotonic() + 60)
+    versions._add_imports(search, found, lines, {})
+    assert [each.name for each in found.lines] == ["numpy"]
+    assert [decision.reason for _, decision in found.dropped] == [versions._NO_TIME]
+    assert sum("slow" in each for each in asked) == 1
 
 
 @pytest.mark.parametrize("is_late", [True, False])

@@ -35,6 +35,8 @@ class Decision(Record):
 class Plan(Record):
     """The Python to write to `.python-version`, None to leave it, and what becomes of each line.
 
+    The repository asks for that Python, or else it has wheels for the most lines.
+
     The decisions are about what is wanted, in its order; after these come limits, which other
     packages need. `settings` are those of the make include, by name, without which the lines cannot
     be installed: LABCOAT_NO_BINARY, LABCOAT_AS_OF, LABCOAT_PYTHON. `brought` are the names of all
@@ -45,3 +47,4 @@ class Plan(Record):
     decisions: tuple[Decision, ...]
     settings: tuple[tuple[str, str], ...] = ()
     brought: frozenset[str] = frozenset()
+    is_python_declared: bool = False

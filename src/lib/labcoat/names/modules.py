@@ -24,6 +24,11 @@ _CHOSEN: Mapping[str, str] = {
     "vertexai": "google-cloud-aiplatform", "whisper": "openai-whisper", "zstd": "zstandard",
     "dtw": "dtw-python", "cairosvg": "cairosvg", "flash_attn": "flash-attn", "ffmpeg":
     "ffmpeg-python", "tf_keras": "tf-keras", "vaderSentiment": "vadersentiment",
+    "autosklearn": "auto-sklearn", "classification_models": "image-classifiers",
+    "delta.tables": "delta-spark", "kerastuner": "keras-tuner", "open_clip": "open-clip-torch",
+    "segment_anything": "segment-anything", "skcuda": "scikit-cuda", "skmisc": "scikit-misc",
+    "skmultilearn": "scikit-multilearn", "sko": "scikit-opt", "sksparse": "scikit-sparse",
+    "sparknlp": "spark-nlp", "swisseph": "pyswisseph", "RPi": "rpi-gpio",
     # What data scientists import under these names is on no index; the packages of these names
     # are a toolkit for Pyramid, a clipboard, a serialization, balloons, faces and a placeholder.
     **dict.fromkeys(("apex", "clip", "bert", "habitat", "ldm", "kaolin"), ""),
@@ -50,6 +55,8 @@ _ALTERNATIVES: Mapping[str, str] = {
     "mysql": "mysql-connector-python mysql-connector",
     "psycopg2": "psycopg2",
     "pytorch_lightning": "lightning",
+    "kerastuner": "kt-legacy",
+    "segment_anything": "segment-anything-py",
     "serial": "serial",
     "skimage": "skimage",
     "sklearn": "sklearn scikit-learn-intelex",

@@ -24,6 +24,7 @@ from labcoat.locking import download_sizes, index_options, inputs, requirements_
 from labcoat.scaffold.makefile import plan_settings
 
 NAME = "requirements.in"
+_RECENT = 30 * 86400  # seconds since a commit in which few releases come out
 
 
 class Wishes(Record):
@@ -147,12 +148,13 @@ def _plan_environment(changes: ChangeSet, plan: Plan) -> None:
 
 
 def _last_day(root: Path) -> str:
-    """Return the day of the last commit; empty if there is none."""
+    """Return the day of the last commit; empty if there is none, or none that is weeks ago."""
     try:
         seconds = git.last_commit_time(root, ["."])
     except LabcoatError:
         return ""
-    return "" if seconds is None else time.strftime("%Y-%m-%d", time.gmtime(seconds))
+    is_recent = seconds is None or time.time() - seconds < _RECENT
+    return "" if is_recent else time.strftime("%Y-%m-%d", time.gmtime(seconds))
 
 
 def _describe(survey: Survey) -> str:

@@ -141,7 +141,13 @@ def _plan(
         settings["LABCOAT_NO_BINARY"] = " ".join(sorted(solution.built))
     if as_of:
         settings["LABCOAT_AS_OF"] = as_of
-    return Plan(chosen.written, tuple(decisions), tuple(settings.items()), solution.brought)
+    return Plan(
+        chosen.written,
+        tuple(decisions),
+        tuple(settings.items()),
+        solution.brought,
+        is_python_declared=chosen.is_declared,
+    )
 
 
 def _note_prerelease(line: Line, solution: building.Solution, minor: str) -> Line:

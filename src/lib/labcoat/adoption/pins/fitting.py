@@ -61,11 +61,14 @@ def _fit_release(line: Line, releases: PackageReleases, minor: str) -> Line | De
     if here and here[-1] >= _reference(line, releases):
         return _move(line, releases, here, minor)
     # Building what is asked for is nearer to it than an older release.
+    source = next(iter(_source_versions(line, releases, minor)), None)
+    if here and (source is None or source <= here[-1]):
+        return _move(line, releases, here, minor)
     built = _fit_source(line, releases, minor)
+    if here and not isinstance(built, Line):
+        return _move(line, releases, here, minor)
     if isinstance(built, Line):
         return built
-    if here:
-        return _move(line, releases, here, minor)
     return _explain_no_wheel(line, releases, built, minor)
 
 

@@ -27,11 +27,15 @@ _ONE = lazy_pattern(r"={0,3}\s*(3\.\d+)(?:\.(?:\d+|\*))?(?:=\w+)?")
 
 
 class PythonForPins(Record):
-    """The `minor` to use; what to write to `.python-version`, if anything; and settings."""
+    """The `minor` to use; what to write to `.python-version`, if anything; and settings.
+
+    It `is_declared` if a file of the repository asks for it.
+    """
 
     minor: str
     written: str | None = None
     settings: tuple[tuple[str, str], ...] = ()
+    is_declared: bool = False
 
 
 class Candidate(Record):
@@ -90,15 +94,17 @@ def choose_python(
     allowed = [minor for minor in here if interpreters.is_allowed(project, minor, lock)]
     ranked = rank_pythons(lines, known, allowed or here)
     best = choose_candidate(ranked, declared, present.minor if present else own)
+    is_declared = best.minor in declared
     _name_unsupported(declared, best)
     _name_missing(lines, known, best, here)
     if present and best.minor == present.minor:
         # Another tool's lock no longer says so where a requirements.in takes its place.
         stays = present.source in _LASTING or not lines or best.minor == own
-        return PythonForPins(best.minor, None if stays else best.minor)
+        written = None if stays else best.minor
+        return PythonForPins(best.minor, written, is_declared=is_declared)
     minors = interpreters.named_minors(project, besides=".python-version")
     if best.minor in allowed and not set(minors) - {best.minor}:
-        return PythonForPins(best.minor, best.minor)
+        return PythonForPins(best.minor, best.minor, is_declared=is_declared)
     return PythonForPins(best.minor, None, (("LABCOAT_PYTHON", f"python{best.minor}"),))
 
 

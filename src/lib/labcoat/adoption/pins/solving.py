@@ -224,6 +224,13 @@ def _give_version(line: Line, version: str, opposed: Sequence[Line]) -> Line:
 
 
 def _name_lines(lines: Sequence[Line]) -> str:
-    """Return the requirements with their places; without any, what a package needs is meant."""
-    texts = [f"{each.wanted.requirement} ({each.wanted.file}:{each.wanted.line})" for each in lines]
+    """Return the requirements with their places; without any, what a package needs is meant.
+
+    Of a line that was moved before, the version that it has now is what the others contradict.
+    """
+    asked = [each.text if each.verdict == "moved" else each.wanted.requirement for each in lines]
+    texts = [
+        f"{text} ({each.wanted.file}:{each.wanted.line})"
+        for text, each in zip(asked, lines, strict=True)
+    ]
     return terminal.join_some(texts, _MOST_NAMED) if texts else "what other packages need"

@@ -30,13 +30,15 @@ class Question(Record):
 class Attempt(Record):
     """What uv found: the version of each package, or None; and its `output`.
 
-    `parents` are the packages that need each. It `is_cached` if no index was asked.
+    `parents` are the packages that need each. It `is_cached` if no index was asked, and `is_late`
+    if uv was not done when its time was over.
     """
 
     versions: Mapping[str, str] | None
     output: str = ""
     parents: Mapping[str, Sequence[str]] = field(default_factory=dict)
     is_cached: bool = False
+    is_late: bool = False
 
 
 class Search(Record):
@@ -137,7 +139,8 @@ class Search(Record):
                 limit=limit,
             )
         except LabcoatError as error:
-            return Attempt(None, error.message)
+            is_late = isinstance(error, process.TimeoutReachedError)
+            return Attempt(None, error.message, is_late=is_late)
         if done.status:
             return Attempt(None, done.output)
         text = output.read_text(encoding="utf-8")

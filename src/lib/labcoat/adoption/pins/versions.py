@@ -25,6 +25,7 @@ from labcoat.locking.locker_output import parse_faults
 _SECONDS = 180  # for the lines
 _IMPORTS_SECONDS = 120
 _IMPORTS_ATTEMPT = 20
+_NO_TIME = "no time was left to look for a version that fits"
 _GROUP = 12  # imports that are tried together
 _MANY = 120  # packages of a list that has nearly all versions, so that searching finds nothing more
 
@@ -75,10 +76,14 @@ def _add_imports(
 ) -> None:
     """Add the imports that have versions beside the other lines, and drop the rest.
 
-    What many use is tried first: it seldom has none, and what few use may take all the time.
+    What many use is tried first, and apart: it seldom has none, and what few use may take all the
+    time, such as a package with hundreds of pre-releases.
     """
-    ordered = sorted(imports, key=lambda line: not is_popular(line.name))
-    pending = [ordered[at : at + _GROUP] for at in range(0, len(ordered), _GROUP)]
+    popular = [line for line in imports if is_popular(line.name)]
+    rare = [line for line in imports if line not in popular]
+    pending = [
+        each[at : at + _GROUP] for each in (popular, rare) for at in range(0, len(each), _GROUP)
+    ]
     failed: dict[Line, Attempt] = {}
     while pending and time.monotonic() < search.deadline:
         group = pending.pop(0)
@@ -101,7 +106,8 @@ def _add_imports(
         named = find_named(group, attempt.output)
         if len(group) == 1:
             gone = group[0]
-            state.dropped.append((gone, gone.drop(explain_drop(search.question, gone, faults))))
+            reason = _NO_TIME if attempt.is_late else explain_drop(search.question, gone, faults)
+            state.dropped.append((gone, gone.drop(reason)))
         elif len(named) == 1:
             group.remove(named[0])
             pending.insert(0, group)
@@ -112,7 +118,7 @@ def _add_imports(
             middle = len(group) // 2
             pending[:0] = [group[:middle], group[middle:]]
     for line in (each for group in pending for each in group):
-        state.dropped.append((line, line.drop("no time was left to look for a version that fits")))
+        state.dropped.append((line, line.drop(_NO_TIME)))
 
 
 def _try_imports(
@@ -126,10 +132,13 @@ def _try_imports(
     texts = texts_of([*state.lines, *group])
     pins = _pins_of(state)
     is_alone = len(group) == 1
-    attempt = failed or search.attempt([*texts, *pins], state.built, prefer=pins, is_final=is_alone)
-    if attempt.versions is not None or not is_alone or len(pins) > _MANY:
+    seconds = _IMPORTS_ATTEMPT
+    attempt = failed or search.attempt(
+        [*texts, *pins], state.built, prefer=pins, limit=seconds, is_final=is_alone
+    )
+    if attempt.versions is not None or attempt.is_late or not is_alone or len(pins) > _MANY:
         return attempt
-    return search.attempt(texts, state.built, prefer=pins, limit=_IMPORTS_ATTEMPT)
+    return search.attempt(texts, state.built, prefer=pins, limit=seconds)
 
 
 def _pins_of(state: Solution) -> list[str]:
