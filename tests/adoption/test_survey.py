@@ -350,6 +350,18 @@ def test_folders_with_lists_of_their_own_are_named(tmp_path: Path) -> None:
     assert "own: run init" not in "\n".join(format_survey(survey_project(Project(tmp_path))))
 
 
+def test_main_list_of_the_only_folder_with_lists_is_taken(tmp_path: Path) -> None:
+    """What a module imports inside of `try` is in no other place."""
+    lists = {"requirements.txt": "alpha\nbeta\n", "requirements-web.txt": "gamma\n"}
+    files = {f"app/{name}": text for name, text in {**lists, "pyproject.toml": PROJECT}.items()}
+    found = survey(tmp_path, **files)
+    assert taken(found) == ["app/requirements.txt"]
+    assert "app/requirements.txt      2 packages → taken: its folder is the only one" in "\n".join(
+        format_survey(found)
+    )
+    assert taken(survey(tmp_path, **{"other/requirements.txt": "alpha\n"})) == []
+
+
 def test_own_package_of_a_list_is_kept_where_setup_py_cannot_be_read(tmp_path: Path) -> None:
     """It asks for more than is known; only requirements.in installs it then."""
     setup = "from setuptools import setup\nsetup(name='own', install_requires=needs())\n"

@@ -59,7 +59,9 @@ def _groups(
     yield formats, "it is the project's list"
     deeper = [each for each in others if _is_of_a_folder(each)]
     is_one = len({_folder(each) for each in (*nested, *deeper)}) == 1
-    yield nested if is_one and len(nested) == 1 else [], "it is the only list"
+    is_alone = len(nested) == 1
+    reason = "it is the only list" if is_alone else "its folder is the only one with lists"
+    yield nested if is_one else [], reason
     yield [each for each in lists if is_own_list(each) and not each.dev], "it is the only list"
     yield deeper if is_one and not nested else [], "it is the only list"
     yield built, "it installs the packages"
