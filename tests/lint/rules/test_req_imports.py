@@ -26,6 +26,12 @@ CASES = [
     ),
     Case(
         "REQ005",
+        {"requirements.txt": LOCK, "nb/a.ipynb": DENSE.format("pandas")},
+        {"requirements.txt": LOCK, "nb/.ipynb_checkpoints/a.ipynb": DENSE.format("pandas")},
+        name="earlier state of a notebook",
+    ),
+    Case(
+        "REQ005",
         {"requirements.txt": LOCK, "a.py": "import numpy\nimport pandas\n"},
         {
             "requirements.txt": LOCK,

@@ -10,10 +10,11 @@ from labcoat.imports.notebooks import read_notebook
 from labcoat.imports.sources import read_source
 from labcoat.lint.repository.repository import Repository
 
-# Programs of other tools: what they import need not be in the project's environment.
+# Programs of other tools, and earlier states of notebooks: what they import need not be in the
+# project's environment.
 _SEPARATE = lazy_pattern(
     r"(?:^|/)(?:(?:setup|conf|noxfile|fabfile|tasks|dodo|conanfile|hubconf)\.py$"
-    r"|(?:docs?|examples?|samples?|demos?|tutorials?)/)"
+    r"|(?:docs?|examples?|samples?|demos?|tutorials?|\.ipynb_checkpoints)/)"
 )
 _MOST_PARSED = 200  # files
 _FIRST_LINE = 1 << 12  # bytes; a notebook's first line is a bracket
