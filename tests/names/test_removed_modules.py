@@ -10,6 +10,7 @@ from labcoat.names.removed_modules import _removals, find_removal
     ("module", "package", "below"),
     [
         ("keras.utils.vis_utils", "keras", "2.13"),
+        ("keras.preprocessing.text", "keras", "3"),
         ("sklearn.externals.joblib.parallel", "scikit-learn", "0.23"),
         ("transformers.modeling_bert", "transformers", "4"),
         ("keras.utils", "", ""),

@@ -62,3 +62,12 @@ def test_the_wrong_name_of_scikit_learn_stays_where_it_can_be_built() -> None:
     (limit,) = breaks.limits_of_built({"sklearn", "another"})
     assert limit.text == "sklearn<0.0.post1"
     assert limit.reason == "sklearn 0.0.post1 refuses to be built"
+
+
+def test_package_that_needs_a_newer_one_and_does_not_say_so_stays_below() -> None:
+    """pyarrow 26 refuses NumPy 1, and asks for no NumPy at all."""
+    known = {"numpy": PackageReleases("numpy", ())}
+    (limit,) = breaks.find_limits({"numpy": "1.24.2", "pyarrow": "26.0.1"}, {}, known)
+    assert limit.text == "pyarrow<26"
+    for versions in ({"numpy": "2.1"}, {"numpy": "1.24.2", "pyarrow": "25.0.0"}):
+        assert not breaks.find_limits({"pyarrow": "26.0.1", **versions}, {}, known)

@@ -26,6 +26,11 @@ _REMOVED: Mapping[tuple[str, str, str], str] = {
         engine layers.convolutional layers.core layers.noise layers.normalization layers.pooling
         utils.generic_utils utils.np_utils utils.vis_utils wrappers
     """,
+    ("keras", "keras", "3"): """
+        backend.experimental callbacks.experimental dtensor estimator experimental
+        layers.experimental metrics.experimental models.experimental optimizers.experimental
+        preprocessing.text utils.experimental
+    """,
     ("langchain", "langchain", "1"): """
         adapters base_language cache callbacks chains chat_loaders docstore document_loaders
         document_transformers evaluation globals graphs hub indexes llms load memory output_parsers

@@ -50,6 +50,7 @@ BREAKS = (
     Break("importlib-metadata", "5", "2022-10-01"),  # the interface of entry points
     Break("marshmallow", "4", "2025-04-16"),
     Break("httpx", "0.28", "2024-11-28"),  # proxies
+    Break("pyarrow", "26", partners=("numpy",), before="2"),  # the binary interface of NumPy 2
 )
 # Sources whose later releases raise an error when they are built: sklearn's README says so, which
 # old packages ask for instead of scikit-learn.
