@@ -41,6 +41,7 @@ def listed() -> Iterator[ListedIndex]:
     index.publish("pure-1.0.tar.gz", members={"pure/__init__.py": "", "docs/a.c": ""})
     index.publish("needspure-1.0-py3-none-any.whl", ["pure==1.0"])
     index.publish("logging-0.4.9.6.tar.gz", members={"logging/__init__.py": ""})
+    _publish_needing_sources(index)
     index.publish("hard-1.0.tar.gz", members={"src/fast.pyx": ""})
     index.publish("needshard-1.0-py3-none-any.whl", ["hard"])
     index.publish("old-1.0.tar.gz", members={"old.py": "", "setup.py": "setup(use_2to3=True)\n"})
@@ -85,6 +86,14 @@ def listed() -> Iterator[ListedIndex]:
     index.publish("kraken-1.0-py3-none-any.whl", ["base>=2"])
     yield index
     index.stop()
+
+
+def _publish_needing_sources(index: ListedIndex) -> None:
+    for name, needs in {"leaning": "pure>=1", "stuck": "hard", "twice": "stuck"}.items():
+        requires = f"{needs}\nnowhere; python_version < '3'\n\n[docs]\nnowhere\n"
+        members = {f"{name}.py": "", f"{name}.egg-info/requires.txt": requires}
+        index.publish(f"{name}-1.0.tar.gz", members=members)
+    index.publish("lost-1.0.tar.gz", ["nowhere"], members={"lost.py": ""})
 
 
 @pytest.fixture
@@ -391,6 +400,19 @@ def test_older_release_with_a_wheel_is_not_built_for_one_of_a_newer_python(
     assert outcome(made) == [("ahead==1.0", "moved")]
     assert made.decisions[0].reason == "2.0 has no wheel for Python 3.11"
     assert made.settings == ()
+
+
+@pytest.mark.parametrize("kind", ["demand", "import"])
+def test_source_is_built_where_what_it_needs_can_be_installed(project: Project, kind: Kind) -> None:
+    """What it needs may itself be a source, which has to be built too."""
+    made = plan(project, "leaning", "stuck", "twice", "lost", kind=kind)
+    assert dict(made.settings)["LABCOAT_NO_BINARY"] == "leaning pure"
+    assert {each.requirement: each.reason for each in made.decisions if each.after is None} == {
+        "stuck": "only a source exists, and it needs hard, which has to be compiled (fast.pyx)",
+        "twice": "only a source exists, and it needs stuck, which needs hard, which has to be"
+        " compiled (fast.pyx)",
+        "lost": "only a source exists, and it needs nowhere, which the package index does not have",
+    }
 
 
 def test_contradiction_names_the_version_that_a_line_was_moved_to(project: Project) -> None:

@@ -13,6 +13,7 @@ from labcoat.adoption.pins import index_releases, sources
 from labcoat.adoption.pins.breaks import Limit
 from labcoat.adoption.pins.index_releases import PackageReleases
 from labcoat.adoption.pins.lines import Line
+from labcoat.adoption.pins.source_needs import find_source_needs
 from labcoat.adoption.pins.uv_search import Question, Search
 from labcoat.adoption.plan import Decision
 from labcoat.core.errors import LabcoatError
@@ -164,8 +165,11 @@ def build_sources(
         if not fits or any(releases.has_wheel(each, question.minor) for each in fits):
             continue
         sdist = releases.sdist(fits[-1], question.minor)
-        if sdist is not None and not sources.find_obstacle(sdist):
-            state.built.add(fault.name)
+        if sdist is None or sources.find_obstacle(sdist):
+            continue
+        needs = find_source_needs(sdist, question, listings)
+        if not needs.obstacle:
+            state.built |= {fault.name, *needs.built}
             state.lines = [_restore(line, fault.name) for line in state.lines]
             found = True
     return found

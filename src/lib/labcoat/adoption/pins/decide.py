@@ -1,6 +1,6 @@
 """The plan for what a repository asks for: which Python, and what becomes of each line."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from labcoat._vendor.packaging.version import Version
 from labcoat.adoption.pins import (
@@ -17,6 +17,7 @@ from labcoat.adoption.pins.breaks import Limit
 from labcoat.adoption.pins.lines import Line, merge_lines, read_line
 from labcoat.adoption.pins.own_names import own_names
 from labcoat.adoption.pins.python_for_pins import PythonForPins, choose_python
+from labcoat.adoption.pins.source_needs import SourceNeeds, find_source_needs
 from labcoat.adoption.plan import Decision, Plan, Verdict, Wanted
 from labcoat.core import terminal
 from labcoat.core.errors import LabcoatError
@@ -53,12 +54,13 @@ def decide(
     for line in lines:
         outcomes[line.wanted] = fitting.fit_line(line, known, chosen.minor)
     outcomes |= {line.wanted: line for line in siblings.take_siblings(project.root, lines, known)}
+    question = uv_search.Question(chosen.minor, before, tuple(limits))
+    built = _look_into_sources(question, outcomes, known)
     if strict:
         stop.refuse_changes(outcomes)
     solution = building.Solution([], set())
     if known:
-        question = uv_search.Question(chosen.minor, before, tuple(limits))
-        solution = _solve(question, outcomes, known, strict=strict)
+        solution = _solve(question, outcomes, known, built, strict=strict)
     outcomes |= _without_own(outcomes)
     return _plan(chosen, [outcomes[each] for each in wanted], solution, as_of)
 
@@ -98,12 +100,34 @@ def _look_up(lines: Sequence[Line], before: str) -> fitting.Known:
         return {}
 
 
+def _look_into_sources(
+    question: uv_search.Question, outcomes: _Outcomes, known: fitting.Known
+) -> set[str]:
+    """Return what has to be built; drop lines whose source needs what cannot be installed."""
+    built: set[str] = set()
+    listings = dict(known)
+    for wanted, line in outcomes.items():
+        if not isinstance(line, Line) or sources.BUILT not in line.reasons:
+            continue
+        sdist = fitting.find_source(line, known, question.minor)
+        needs = find_source_needs(sdist, question, listings) if sdist else SourceNeeds()
+        if needs.obstacle:
+            outcomes[wanted] = line.drop(f"only a source exists, and it {needs.obstacle}")
+        else:
+            built |= {line.name, *needs.built}
+    return built
+
+
 def _solve(
-    question: uv_search.Question, outcomes: _Outcomes, known: fitting.Known, *, strict: bool
+    question: uv_search.Question,
+    outcomes: _Outcomes,
+    known: fitting.Known,
+    built: Collection[str],
+    *,
+    strict: bool,
 ) -> building.Solution:
     """Loosen what contradicts itself, and return what was found."""
     lines = _merge(outcomes)
-    built = {line.name for line in lines if sources.BUILT in line.reasons}
     solution = versions.find_versions(question, lines, built, known, only_once=strict)
     if solution.versions is None:
         stop.warn_unsolved(solution.output, strict=strict)

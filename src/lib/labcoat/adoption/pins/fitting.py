@@ -11,6 +11,7 @@ from labcoat.adoption.plan import Decision
 from labcoat.core.records import replace
 from labcoat.locking import wheel_platforms
 from labcoat.locking.known_packages import distribution_name
+from labcoat.toolchain.package_index import ListedFile
 
 Known = Mapping[str, PackageReleases | None]
 
@@ -112,6 +113,13 @@ def _fit_source(line: Line, releases: PackageReleases, minor: str) -> Line | Dec
             return built
         return built.change("moved", "the nearest release", specifier=f"=={version}")
     return line.drop(f"has neither a wheel nor a source (.tar.gz, .zip) for Python {minor}")
+
+
+def find_source(line: Line, known: Known, minor: str) -> ListedFile | None:
+    """Return the source that `line` would be built from."""
+    releases = known.get(line.name)
+    versions = _source_versions(line, releases, minor) if releases else []
+    return releases.sdist(versions[0], minor) if releases and versions else None
 
 
 def _source_versions(line: Line, releases: PackageReleases, minor: str) -> list[Version]:

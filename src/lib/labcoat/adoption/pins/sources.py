@@ -9,6 +9,7 @@ import re
 import tarfile
 import zipfile
 import zlib
+from collections.abc import Mapping
 from functools import lru_cache
 
 from labcoat.adoption.pins.lines import Line
@@ -22,6 +23,11 @@ from labcoat.toolchain.package_index import ListedFile
 
 BUILT = "has no wheel: LABCOAT_NO_BINARY builds it, which runs its code"
 _PYPROJECT = lazy_pattern(r"[^/]+/pyproject\.toml")
+_SETUP = lazy_pattern(r"[^/]+/setup\.py")
+# setuptools writes what a package needs beside it, other tools write it to the metadata.
+_REQUIRES = lazy_pattern(r"(?:[^/]+/){1,2}[^/]+\.egg-info/requires\.txt")
+_METADATA = lazy_pattern(r"[^/]+/PKG-INFO")
+_NEED = lazy_pattern(rb"^Requires-Dist:[ \t]*(.+)$", re.MULTILINE)
 _PKG_RESOURCES = lazy_pattern(rb"^(?:import|from)[ \t]+pkg_resources\b", re.MULTILINE)
 _COMPILED = lazy_pattern(r"\.(?:c|cc|cpp|cxx|cu|f|f90|pyx|rs|go|m|i)$", re.IGNORECASE)
 # Directories whose programs no build compiles.
@@ -47,9 +53,10 @@ def find_obstacle(sdist: ListedFile, line: Line | None = None) -> str:
     large to be read to its end, as pyspark is, has to be a popular package's.
     """
     try:
-        names, setup, is_whole = _read_sdist(sdist.url, sdist.name)
+        names, texts, is_whole = _read_sdist(sdist.url, sdist.name)
     except (LabcoatError, OSError, ValueError, *_DAMAGES):
         return "cannot be read"
+    setup = next((text for path, text in texts.items() if _SETUP.fullmatch(path)), b"")
     if found := next((name for name in names if _is_compiled(name)), ""):
         return f"has to be compiled ({found.rpartition('/')[2]})"
     if reason := _find_fault(names, setup):
@@ -60,6 +67,20 @@ def find_obstacle(sdist: ListedFile, line: Line | None = None) -> str:
     if line is not None and line.wanted.kind == "import" and not _has_module(names, line.name):
         return f"has no module `{line.name}`"
     return ""
+
+
+def list_needs(sdist: ListedFile) -> list[str]:
+    """Return what the source says that its package needs, without extras; nothing if unknown."""
+    try:
+        _, texts, _ = _read_sdist(sdist.url, sdist.name)
+    except (LabcoatError, OSError, ValueError, *_DAMAGES):
+        return []
+    for path, text in texts.items():
+        if _REQUIRES.fullmatch(path):
+            always = text.decode(errors="replace").partition("\n[")[0]
+            return [line for line in always.splitlines() if line and not line.startswith("[")]
+    found = [text for path, text in texts.items() if _METADATA.fullmatch(path)]
+    return [each.decode(errors="replace") for text in found for each in _NEED.findall(text)]
 
 
 def _find_fault(names: list[str], setup: bytes) -> str:
@@ -99,38 +120,40 @@ def _module_name(path: str) -> str:
     return normalize_name(path.removesuffix(".py")).replace("-", "_")
 
 
+def _is_read(path: str) -> bool:
+    return any(each.fullmatch(path) for each in (_SETUP, _REQUIRES, _METADATA))
+
+
 @lru_cache(maxsize=256)
-def _read_sdist(url: str, name: str) -> tuple[list[str], bytes, bool]:
-    """Return the names in a source distribution, its setup.py, and whether these are all.
+def _read_sdist(url: str, name: str) -> tuple[list[str], Mapping[str, bytes], bool]:
+    """Return the names in a source distribution, some files, and whether these are all names.
 
     Only the beginning of a large archive is read.
     """
     data = package_index.download_file(ListedFile(name, url), most=_MOST_BYTES)
     is_whole = len(data) < _MOST_BYTES
     if name.endswith(".zip"):
-        return (*_read_zip(data), True) if is_whole else ([], b"", False)
+        return (*_read_zip(data), True) if is_whole else ([], {}, False)
     names: list[str] = []
-    setup = b""
+    texts: dict[str, bytes] = {}
     try:
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:*") as tar:
             for member in tar:
                 names.append(member.name.removeprefix("./"))
-                is_setup = re.fullmatch(r"[^/]+/setup\.py", names[-1])
-                if is_setup and member.isfile() and member.size < _SETUP_BYTES:
+                if _is_read(names[-1]) and member.isfile() and member.size < _SETUP_BYTES:
                     file = tar.extractfile(member)
-                    setup = file.read() if file else b""
+                    texts[names[-1]] = file.read() if file else b""
                 if len(names) > _MOST_NAMES:
                     break
     except (OSError, *_DAMAGES):
         if is_whole:
             raise
-    return names, setup, is_whole
+    return names, texts, is_whole
 
 
-def _read_zip(data: bytes) -> tuple[list[str], bytes]:
+def _read_zip(data: bytes) -> tuple[list[str], Mapping[str, bytes]]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = archive.namelist()[:_MOST_NAMES]
-        setups = [each for each in names if re.fullmatch(r"[^/]+/setup\.py", each)]
-        if not setups or archive.getinfo(setups[0]).file_size > _SETUP_BYTES:
-            return names, b""
-        return names, archive.read(setups[0])
+        read = [each for each in names if _is_read(each)]
+        sizes = {each: archive.getinfo(each).file_size for each in read}
+        return names, {each: archive.read(each) for each in read if sizes[each] <= _SETUP_BYTES}
