@@ -467,6 +467,18 @@ def test_what_sources_import_limits_a_package(project: Project, asked: str, afte
         assert plan.decisions[0].reason == limit.reason
 
 
+@pytest.mark.parametrize(("files", "python"), [({}, "3.9"), ({"a": "3.11"}, None)])
+def test_python_that_has_what_sources_import_is_chosen_where_nothing_names_one(
+    project: Project, files: dict[str, str], python: str | None
+) -> None:
+    """A release that still has a module may have wheels for older Pythons only."""
+    pythons = [Wanted(f"python=={each}.*", "Dockerfile", 1, "demand") for each in files.values()]
+    wanted = [*pythons, Wanted("wheely", "a.py", 3, "import")]
+    limit = Limit("wheely", "1.2", "wheely 1.2 has no `wheely.part`, imported in a.py:3")
+    plan = decide(project, wanted, strict=False, as_of="", limits=[limit])
+    assert plan.python == python
+
+
 @pytest.mark.parametrize(
     ("requirements", "added"),
     [

@@ -50,7 +50,7 @@ def decide(
     lines = _merge(outcomes)
     before = f"{as_of}T23:59:59Z" if as_of else ""
     known = _look_up(lines, before)
-    chosen = choose_python(project, wanted, lines, known)
+    chosen = choose_python(project, wanted, lines, known, limits)
     for line in lines:
         outcomes[line.wanted] = fitting.fit_line(line, known, chosen.minor)
     outcomes |= {line.wanted: line for line in siblings.take_siblings(project.root, lines, known)}

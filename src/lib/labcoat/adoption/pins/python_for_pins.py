@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from labcoat._vendor.packaging.specifiers import InvalidSpecifier, SpecifierSet
 from labcoat.adoption.pins import fitting
+from labcoat.adoption.pins.breaks import Limit
 from labcoat.adoption.pins.lines import Line
 from labcoat.adoption.plan import Wanted
 from labcoat.core import terminal
@@ -69,9 +70,16 @@ def declared_minors(wanted: Sequence[Wanted]) -> tuple[str, ...]:
 
 
 def choose_python(
-    project: Project, wanted: Sequence[Wanted], lines: Sequence[Line], known: fitting.Known
+    project: Project,
+    wanted: Sequence[Wanted],
+    lines: Sequence[Line],
+    known: fitting.Known,
+    limits: Sequence[Limit] = (),
 ) -> PythonForPins:
     """Return the Python for `lines`: as the project says, unless another has more wheels.
+
+    Where nothing says which, `limits` of what sources import count too: a release that still has
+    a module may have wheels for older Pythons only.
 
     LABCOAT_PYTHON is followed. What `.python-version` says is replaced; where another file says
     something else, the answer is the setting LABCOAT_PYTHON. Pythons that this machine lacks are
@@ -92,11 +100,12 @@ def choose_python(
     here = [minor for minor in installed_pythons.list_minors() if minor in SUPPORTED]
     lock = _passed_over(project, lines)
     allowed = [minor for minor in here if interpreters.is_allowed(project, minor, lock)]
-    ranked = rank_pythons(lines, known, allowed or here)
+    judged = lines if declared else [*lines, *_limit_lines(limits)]
+    ranked = rank_pythons(judged, known, allowed or here)
     best = choose_candidate(ranked, declared, present.minor if present else own)
     is_declared = best.minor in declared
     _name_unsupported(declared, best)
-    _name_missing(lines, known, best, here)
+    _name_missing(judged, known, best, here)
     if present and best.minor == present.minor:
         # Another tool's lock no longer says so where a requirements.in takes its place.
         stays = present.source in _LASTING or not lines or best.minor == own
@@ -106,6 +115,10 @@ def choose_python(
     if best.minor in allowed and not set(minors) - {best.minor}:
         return PythonForPins(best.minor, best.minor, is_declared=is_declared)
     return PythonForPins(best.minor, None, (("LABCOAT_PYTHON", f"python{best.minor}"),))
+
+
+def _limit_lines(limits: Sequence[Limit]) -> list[Line]:
+    return [Line(Wanted(one.text, "", 0, "freeze"), one.text, one.name, "added") for one in limits]
 
 
 def _passed_over(project: Project, lines: Sequence[Line]) -> str:
