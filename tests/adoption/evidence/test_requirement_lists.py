@@ -107,6 +107,17 @@ def test_utf_16_and_slips_of_the_pen_are_read(tmp_path: Path) -> None:
     assert wanted(tmp_path)["requirements.txt"][:2] == ["alpha==1.0", "beta==1.5"]
 
 
+@pytest.mark.parametrize(
+    ("line", "python"), [("python == 3.9  # x", "== 3.9  "), ("Python>=3.8", ">=3.8"), ("#", "")]
+)
+def test_line_that_says_which_python_is_one(tmp_path: Path, line: str, python: str) -> None:
+    """It is no package, and what it says counts."""
+    write(tmp_path, **{"requirements.txt": f"{line}\nalpha\npython-dateutil>=2\n"})
+    (source,) = find_lists(list_tree(tmp_path))
+    assert source.python == python
+    assert [each.requirement for each in source.wanted] == ["alpha", "python-dateutil>=2"]
+
+
 def test_output_of_pip_freeze_is_recognized(tmp_path: Path) -> None:
     pins = [f"package-{letter}==1.0" for letter in "abcdefghij"]
     write(tmp_path, **{"requirements.txt": "\n".join(pins)})

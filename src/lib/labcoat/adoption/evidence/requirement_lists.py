@@ -48,6 +48,7 @@ _MAIN = ("requirements", "requirement", "reqs", "base", "main", "common", "prod"
 _SYSTEM_LISTS = ("packages.txt", "apt.txt", "apt-packages.txt")
 _FREEZE_LEAST = 8  # pins in alphabetical order: shorter lists can be sorted by hand
 _FREEZE_LONG = 30  # pins in any order: a list by hand is shorter
+_PYTHON = lazy_pattern(r"\s*python\s*([<>=~!][^#;]*)", re.IGNORECASE)
 _INDEXES = {"-i", "--index-url", "--extra-index-url"}
 _SKIPPED = {
     "--editable": "not a package of this repository that Python alone can build beside the lock",
@@ -99,7 +100,8 @@ def read_list(tree: Tree, path: str) -> Source:
     lines = tuple(_of_kind(each, kind) if isinstance(each, Wanted) else each for each in layout)
     skipped = tuple(each for each in read if isinstance(each, Skipped))
     is_dev |= not _is_main(path) and are_tools(_list_names(lines))
-    return Source(path, "requirements", lines, dev=is_dev, skipped=skipped)
+    python = next((said[1] for each in text if (said := _PYTHON.match(each))), "")
+    return Source(path, "requirements", lines, python, dev=is_dev, skipped=skipped)
 
 
 def read_option(
