@@ -93,6 +93,11 @@ def _publish_needing_sources(index: ListedIndex) -> None:
         requires = f"{needs}\nnowhere; python_version < '3'\n\n[docs]\nnowhere\n"
         members = {f"{name}.py": "", f"{name}.egg-info/requires.txt": requires}
         index.publish(f"{name}-1.0.tar.gz", members=members)
+    for version in ("0.1", "0.2", "0.3", "0.4"):
+        index.publish(f"stopped-{version}.tar.gz", members={"stopped.py": ""})
+        index.publish(f"slowed-{version}.tar.gz", members={"slowed.c": ""})
+    index.publish("stopped-0.1-py3-none-any.whl")
+    index.publish("slowed-0.1-py3-none-any.whl")
     index.publish("lost-1.0.tar.gz", ["nowhere"], members={"lost.py": ""})
 
 
@@ -413,6 +418,14 @@ def test_source_is_built_where_what_it_needs_can_be_installed(project: Project, 
         " compiled (fast.pyx)",
         "lost": "only a source exists, and it needs nowhere, which the package index does not have",
     }
+
+
+def test_newest_release_is_built_where_only_old_ones_had_wheels(project: Project) -> None:
+    """What asks for no version means none of years ago; a source to compile is no choice."""
+    made = plan(project, "stopped", "slowed", kind="demand")
+    assert outcome(made) == [("stopped", "kept"), ("slowed", "kept")]
+    assert made.settings == (("LABCOAT_NO_BINARY", "stopped"),)
+    assert plan(project, "stopped==0.1").settings == ()
 
 
 def test_contradiction_names_the_version_that_a_line_was_moved_to(project: Project) -> None:

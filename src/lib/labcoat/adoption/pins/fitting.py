@@ -13,6 +13,8 @@ from labcoat.locking import wheel_platforms
 from labcoat.locking.known_packages import distribution_name
 from labcoat.toolchain.package_index import ListedFile
 
+_MANY_LATER = 3  # releases without a wheel: the authors have stopped making them
+
 Known = Mapping[str, PackageReleases | None]
 
 
@@ -53,7 +55,24 @@ def fit_line(line: Line, known: Known, minor: str) -> Line | Decision:
     if line.before and (version := releases.newest_before(line.before)):
         reason = f"the newest when conda built it, {line.before[:10]}"
         line = line.change("moved", reason, specifier=f"=={version}")
-    return line if _wanted(line, releases, minor) else _fit_release(line, releases, minor)
+    if not (wanted := _wanted(line, releases, minor)):
+        return _fit_release(line, releases, minor)
+    if _is_abandoned(line, releases, wanted[-1]):
+        built = _fit_source(line, releases, minor)
+        return built if isinstance(built, Line) else line
+    return line
+
+
+def _is_abandoned(line: Line, releases: PackageReleases, newest: Version) -> bool:
+    """Whether only old releases of a package have wheels at all, of which any will do for a line.
+
+    `newest` is the last one with a wheel.
+    """
+    later = [each for each in releases.by_version if each > newest and not each.is_prerelease]
+    if str(line.specifier) or len(later) < _MANY_LATER:
+        return False
+    files = [file for each in later for file in releases.by_version[each]]
+    return not any(file.name.endswith(".whl") for file in files)
 
 
 def _fit_release(line: Line, releases: PackageReleases, minor: str) -> Line | Decision:

@@ -42,7 +42,8 @@ _FAILS = (
      "refuses to be built"),
     (re.compile(rb"[\"'](?:--extra-index-url|--index-url|--find-links)[\"']"),
      "installs packages of another index when it is built"),
-    (re.compile(rb"(?m)^\s*print [\"'][^\n]*$"), "is for Python 2"),
+    (re.compile(rb"(?m)^\s*print [\"'][^\n]*$|(?i:only for python 2|for python 2(?:\.\d)? only)"
+                rb"|Python :: 2 :: Only"), "is for Python 2"),
 )  # fmt: skip
 
 
