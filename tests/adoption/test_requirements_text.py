@@ -1,5 +1,7 @@
 """The text of requirements.in says where each line is from, and what was left out."""
 
+from pathlib import Path
+
 from labcoat.adoption.evidence.source import Source
 from labcoat.adoption.plan import Decision, Plan, Wanted
 from labcoat.adoption.requirements_text import GUESSES, IMPORTS, INTRODUCTION, format_requirements
@@ -43,7 +45,7 @@ def test_every_line_is_there_or_named() -> None:
 def test_what_was_left_out_is_not_lost() -> None:
     """The lock may replace the list: each of its lines is in requirements.in, or in a comment."""
     listed = "\n".join([*LIST, "--pre", "h"])
-    assert unlisted_requirements(listed, made()) == ["h"]
+    assert unlisted_requirements(listed, made(), Path()) == ["h"]
 
 
 def test_what_was_left_out_is_one_line() -> None:

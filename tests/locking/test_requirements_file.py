@@ -109,4 +109,26 @@ def test_the_name_of_a_requirement_is_its_normalized_start(line: str, name: str)
 )
 def test_only_manually_written_lines_are_unlisted(lock: str, lost: list[str]) -> None:
     """A manually written file may ask for more than the inputs; a generated one does not."""
-    assert requirements_file.unlisted_requirements(lock, "six\n") == lost
+    assert requirements_file.unlisted_requirements(lock, "six\n", Path()) == lost
+
+
+@pytest.mark.parametrize(
+    ("listed", "lost"),
+    [
+        ("six>=1\n-r more.txt\n", []),
+        ("six>=1\nother\n", ["-r lists/default.txt"]),
+        ("six>=1\n./six\n", ["-r lists/default.txt"]),
+    ],
+)
+def test_list_that_includes_nothing_more_is_no_loss(
+    tmp_path: Path, listed: str, lost: list[str]
+) -> None:
+    """Tools generate such lists from pyproject.toml."""
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "default.txt").write_text(listed)
+    (tmp_path / "lists" / "more.txt").write_text("# generated\nseven\n")
+    text = "-r lists/default.txt\n"
+    found = requirements_file.unlisted_requirements(text, "six >=1\nseven\n", tmp_path)
+    assert found == lost
+    gone = requirements_file.unlisted_requirements("-r gone.txt\n", "six\n", tmp_path)
+    assert gone == ["-r gone.txt"]

@@ -48,7 +48,9 @@ def check_inputs(project: Project, lock_input: LockInput, text: str) -> None:
             rest = f"{more} more {'line is' if more == 1 else 'lines are'} wrong"
             hint = errors[0].hint + ("" if errors[0].hint.endswith("?") else ".")
             raise LabcoatError(errors[0].message, f"{hint} {rest}" if more else errors[0].hint)
-    if lost := requirements_file.unlisted_requirements(text, "\n".join(inputs.values())):
+    if lost := requirements_file.unlisted_requirements(
+        text, "\n".join(inputs.values()), lock.parent
+    ):
         raise LabcoatError(
             f"`{lock.name}` asks for more than `{source.name}` and would be replaced: "
             f"{terminal.join_some(lost)}",

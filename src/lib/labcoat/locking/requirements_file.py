@@ -1,7 +1,7 @@
 """Requirements files and locks on disk: what they include, which packages they name and pin."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from labcoat.core import reading
@@ -85,10 +85,11 @@ def requirement_texts(text: str) -> list[str]:
 _LEFT_OUT = lazy_pattern(r"(?m)^[ \t]*#[ \t]*left out: ([^\s#(]+(?: *[<>=!~@;][^#(]*)?)")
 
 
-def unlisted_requirements(lock: str, source: str) -> list[str]:
+def unlisted_requirements(lock: str, source: str, folder: Path) -> list[str]:
     """Return the lines of a manually written requirements.txt that its inputs do not ask for.
 
-    `lock` and `source` are the texts of the file and of its inputs. Files that a program wrote give
+    `lock` and `source` are the texts of the file and of its inputs; a file that the lock includes,
+    relative to `folder`, may list what these ask for. Files that a program wrote give
     none: a lock has hashes or only pins, and the output of pip freeze
     (https://pip.pypa.io/en/stable/cli/pip_freeze/) pins and addresses.
     """
@@ -99,7 +100,21 @@ def unlisted_requirements(lock: str, source: str) -> list[str]:
     left_out = "\n".join(re.findall(r"(?m)^[ \t]*#[ \t]*(?:left out: )?(\S.*)$", source))
     wanted = {*requirement_texts(source), *requirement_texts(left_out)}
     known = requirement_names(source) | set(map(requirement_name, _LEFT_OUT.findall(source)))
-    return [line.text for line in lines if line.text not in wanted and line.name not in known]
+    rest = [line for line in lines if line.text not in wanted and line.name not in known]
+    return [line.text for line in rest if not _includes_known(line, folder, known)]
+
+
+def _includes_known(line: FileLine, folder: Path, known: Collection[str]) -> bool:
+    """Whether a line includes a file of nothing but packages that are `known`."""
+    if not isinstance(line, OptionLine) or line.option != "--requirement" or not line.value:
+        return False
+    try:
+        paths = list(included_files(folder / line.value, constraints=False))
+        texts = "\n".join(map(read_requirements, paths))
+    except LabcoatError:
+        return False
+    listed = [each for each in parse_lines(texts) if not isinstance(each, OptionLine)]
+    return all(each.name in known for each in listed)
 
 
 def _is_manual(line: FileLine) -> bool:

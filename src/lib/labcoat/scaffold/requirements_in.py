@@ -74,7 +74,7 @@ def _add_listed(changes: ChangeSet, listed: str) -> None:
             requirements_file.included_files(source, missing_ok=True),
         )
     )
-    if missing := requirements_file.unlisted_requirements(listed, known):
+    if missing := requirements_file.unlisted_requirements(listed, known, changes.root):
         summary = f"added {terminal.join_some(missing)} from requirements.txt"
         changes.append(NAME, missing, summary)
 
