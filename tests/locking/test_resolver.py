@@ -105,6 +105,25 @@ def test_a_processor_without_a_solution_does_not_fail_the_lock(
 
 
 @LOCKERS
+@pytest.mark.parametrize("first", [1, -1])
+@pytest.mark.skipif(sys.platform != "linux", reason="the wheel for this machine is for Linux")
+def test_release_whose_wheels_need_different_packages_is_locked_for_this_machine(
+    repo: Repository, index: Index, locker: str, first: int
+) -> None:
+    """The wheels of an old opencv-python for macOS on arm64 need a newer NumPy than the others."""
+    python = f"cp{MINOR}-cp{MINOR}"
+    here = f"{python}-manylinux_2_17_x86_64.manylinux_2_17_aarch64.macosx_11_0_x86_64"
+    needs = {here: ["beta==1.0"], f"{python}-macosx_11_0_arm64": ["beta>9"]}
+    for tag, requires in list(needs.items())[::first]:
+        index.add("omega", "1.0", requires, tag=tag)
+    repo.write(requirements__in="omega\n").make("venv", LABCOAT_LOCKER=locker)
+    assert releases(repo) == ["beta==1.0", "omega==1.0"]
+    assert (
+        "# No wheel for macOS arm64: no solution\n" in (repo.path / "requirements.txt").read_text()
+    )
+
+
+@LOCKERS
 @pytest.mark.parametrize("newest", ["source", "Windows", "another Python"])
 def test_an_older_release_with_a_wheel_is_taken(
     repo: Repository, index: Index, tmp_path: Path, locker: str, newest: str

@@ -103,6 +103,14 @@ def uv_command_here(request: LockRequest, output: Path) -> Command:
     return [*command, *request.common_options(output)]
 
 
+def uv_command_alone(request: LockRequest, output: Path, *extra: str) -> Command:
+    """Return the command that resolves for this machine alone, with hashes and comments."""
+    command = [*_uv_compile(request), "--generate-hashes"]
+    if moment := newest_upload(request.project):
+        command += ["--exclude-newer", moment]
+    return [*command, *extra, *request.common_options(output)]
+
+
 def uv_files_command(request: LockRequest, lock: Path, output: Path) -> Command:
     """Return the command that writes the files of each release in `lock` to a pylock.toml."""
     command = [*_uv_compile(request), "--universal", "--no-deps", "--format", "pylock.toml"]

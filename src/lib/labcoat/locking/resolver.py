@@ -190,8 +190,26 @@ class _Run(Record):
                 continue
             failed = uv_environments.failed_systems(outcome.output, request.minor, systems)
             if not failed:
-                raise self._explain(outcome)
+                alone = self._solve_alone(request, seed, *options) if len(systems) == 1 else None
+                if alone is None:
+                    raise self._explain(outcome)
+                return alone
             self.unsolved.extend(failed)
+
+    def _solve_alone(self, request: LockRequest, seed: str, *options: str) -> str | None:
+        """Return uv's lock for this machine alone; None if it has no solution either.
+
+        The wheels of one release may need different packages: those of opencv-python have what
+        their own Python needs. For several platforms, uv reads just one of them.
+        """
+        output = self.folder / "alone.txt"
+        output.write_text(seed, encoding="utf-8")
+        if self._start(lockers.uv_command_alone(request, output, *options)).status:
+            return None
+        if not self.only_here:
+            self.only_here.append(platforms.this_machine().machine)
+        text = request.restore_names(output.read_text(encoding="utf-8"))
+        return stand_ins.remove_stand_ins(text, request.stand_ins)
 
     def _run(self, command: Command) -> None:
         outcome = self._start(command)
