@@ -98,6 +98,8 @@ def _publish_needing_sources(index: ListedIndex) -> None:
         index.publish(f"slowed-{version}.tar.gz", members={"slowed.c": ""})
     index.publish("stopped-0.1-py3-none-any.whl")
     index.publish("slowed-0.1-py3-none-any.whl")
+    needs = {"capped.py": "", "capped.egg-info/requires.txt": "base<1.9\n"}
+    index.publish("capped-1.0.tar.gz", members=needs)
     index.publish("lost-1.0.tar.gz", ["nowhere"], members={"lost.py": ""})
 
 
@@ -418,6 +420,14 @@ def test_source_is_built_where_what_it_needs_can_be_installed(project: Project, 
         " compiled (fast.pyx)",
         "lost": "only a source exists, and it needs nowhere, which the package index does not have",
     }
+
+
+def test_versions_fit_what_a_source_needs(project: Project) -> None:
+    """A resolver would else go back to an older source, which may fail to build."""
+    made = plan(project, "capped", "base==2.0")
+    assert outcome(made) == [("capped", "kept"), ("base==1.5", "moved")]
+    made = plan(project, "capped", "shifted", kind="import")
+    assert outcome(made) == [("capped", "added"), (None, "dropped")]
 
 
 def test_newest_release_is_built_where_only_old_ones_had_wheels(project: Project) -> None:

@@ -243,3 +243,27 @@ def test_what_was_built_for_a_line_that_is_left_out_is_not_built(
     found = versions.find_versions(Question("3.11"), lines, {"sourced"}, {})
     assert [line.name for line, _ in found.dropped] == ["two"]
     assert found.built == {"sourced"}
+
+
+def test_needs_of_a_source_that_nothing_fits_are_passed_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What the author of an old source wrote may never have been true."""
+    asked: list[bool] = []
+
+    def attempt(self: Search, texts: Sequence[str], *_: object, **__: object) -> Attempt:
+        asked.append(bool(self.question.needs))
+        if self.question.needs:
+            return Attempt(None, "you require zero")
+        return Attempt(dict.fromkeys(texts, "1"))
+
+    monkeypatch.setattr(Search, "attempt", attempt)
+    monkeypatch.setattr(index_releases, "fetch_releases", lambda *_: {})
+    wanted = Wanted("one", "requirements.txt", 1, "demand")
+    imported = Wanted("two", "a.py", 1, "import")
+    lines = [Line(each, each.requirement, each.requirement, "kept") for each in (wanted, imported)]
+    question = Question("3.11", needs={"one": ("zero<1",)})
+    found = versions.find_versions(question, lines, {"one"}, {})
+    assert [each.name for each in found.lines] == ["one", "two"]
+    assert asked[0]
+    assert not any(asked[1:])

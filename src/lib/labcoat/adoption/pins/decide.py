@@ -55,7 +55,8 @@ def decide(
         outcomes[line.wanted] = fitting.fit_line(line, known, chosen.minor)
     outcomes |= {line.wanted: line for line in siblings.take_siblings(project.root, lines, known)}
     question = uv_search.Question(chosen.minor, before, tuple(limits))
-    built = _look_into_sources(question, outcomes, known)
+    built, needs = _look_into_sources(question, outcomes, known)
+    question = replace(question, needs=needs)
     if strict:
         stop.refuse_changes(outcomes)
     solution = building.Solution([], set())
@@ -102,9 +103,13 @@ def _look_up(lines: Sequence[Line], before: str) -> fitting.Known:
 
 def _look_into_sources(
     question: uv_search.Question, outcomes: _Outcomes, known: fitting.Known
-) -> set[str]:
-    """Return what has to be built; drop lines whose source needs what cannot be installed."""
+) -> tuple[set[str], dict[str, tuple[str, ...]]]:
+    """Return what has to be built, and what each source needs beside that.
+
+    Lines whose source needs what cannot be installed are dropped.
+    """
     built: set[str] = set()
+    wheels: dict[str, tuple[str, ...]] = {}
     listings = dict(known)
     for wanted, line in outcomes.items():
         if not isinstance(line, Line) or sources.BUILT not in line.reasons:
@@ -115,7 +120,8 @@ def _look_into_sources(
             outcomes[wanted] = line.drop(f"only a source exists, and it {needs.obstacle}")
         else:
             built |= {line.name, *needs.built}
-    return built
+            wheels[line.name] = needs.wheels
+    return built, wheels
 
 
 def _solve(

@@ -38,8 +38,10 @@ def loosen_lines(
     listings: dict[str, PackageReleases | None],
     *,
     only_once: bool,
-) -> None:
+) -> Search:
     """Loosen and drop lines until there is a solution, or no time is left.
+
+    Return the search, without what sources say that they need if nothing fits that.
 
     Those that contradict each other come first. When they have taken long, or are not known, all
     lines are loosened: most lists have versions that fit, if not those recorded.
@@ -60,17 +62,22 @@ def loosen_lines(
             ):
                 continue
             state.versions = _settle(search, state, freed, attempt.versions)
-            return
+            return search
         if only_once:
-            return
+            return search
         now = time.monotonic()
         if now - start > _CAREFUL and _free_all(state, freed):
             continue
-        if now > search.deadline or not (
+        if now <= search.deadline and (
             _give_way(search.question, state, freed, listings, attempt.output)
             or _free_all(state, freed)
         ):
-            return
+            continue
+        if not search.question.needs:
+            return search
+        # What sources say that they need is old, or written by hand.
+        search = replace(search, question=replace(search.question, needs={}))
+    return search
 
 
 def find_named(lines: Sequence[Line], output: str) -> list[Line]:

@@ -9,6 +9,7 @@ from labcoat._vendor.packaging.requirements import InvalidRequirement, Requireme
 from labcoat._vendor.packaging.version import Version
 from labcoat.adoption.pins import index_releases, sources
 from labcoat.adoption.pins.index_releases import PackageReleases
+from labcoat.adoption.pins.lines import format_requirement
 from labcoat.adoption.pins.uv_search import Question
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
@@ -23,9 +24,13 @@ Listings = dict[str, PackageReleases | None]
 
 
 class SourceNeeds(Record):
-    """What has to be `built` for a source; or an `obstacle`, as a predicate of the source."""
+    """What has to be `built` for a source; or an `obstacle`, as a predicate of the source.
+
+    `wheels` are the requirements that wheels meet.
+    """
 
     built: frozenset[str] = frozenset()
+    wheels: tuple[str, ...] = ()
     obstacle: str = ""
 
 
@@ -43,6 +48,7 @@ def find_source_needs(
     except LabcoatError:
         return SourceNeeds()
     built: set[str] = set()
+    wheels: list[str] = []
     for each in needs:
         name = normalize_name(each.name)
         releases = listings.get(name)
@@ -50,6 +56,7 @@ def find_source_needs(
             return SourceNeeds(obstacle=f"needs {name}, which the package index does not have")
         fits = [one for one in releases.by_version if _allows(each, one)]
         if not fits or any(releases.has_wheel(one, question.minor) for one in fits):
+            wheels.append(format_requirement(each.name, each.extras, str(each.specifier), ""))
             continue
         source = releases.sdist(fits[-1], question.minor)
         if source is None or depth >= _DEPTH:
@@ -60,7 +67,8 @@ def find_source_needs(
         if below.obstacle:
             return SourceNeeds(obstacle=f"needs {name}, which {below.obstacle}")
         built |= {name, *below.built}
-    return SourceNeeds(frozenset(built))
+        wheels += below.wheels
+    return SourceNeeds(frozenset(built), tuple(wheels))
 
 
 def _read_needs(sdist: ListedFile, minor: str) -> Iterator[Requirement]:

@@ -19,12 +19,14 @@ _MISS = "Sending fresh"
 class Question(Record):
     """What to solve for: a Python, and releases that were uploaded before (ISO 8601), or all.
 
-    `limits` are those of what sources import.
+    `limits` are those of what sources import. `needs` are the requirements of packages, by name,
+    that are built: what is built is left out of the search, with all that it needs.
     """
 
     minor: str
     before: str = ""
     limits: tuple[Limit, ...] = ()
+    needs: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 class Attempt(Record):
@@ -105,7 +107,9 @@ class Search(Record):
     def _compile(self, texts: Sequence[str], built: Collection[str]) -> list[str | Path]:
         """Write what to ask for, and return the command that asks without an output file."""
         excluded = self.folder / "excluded.txt"
-        wanted = "".join(f"{text}\n" for text in texts)
+        asked = requirements_file.requirement_names("\n".join(texts)) & self.question.needs.keys()
+        needed = [need for name in sorted(asked) for need in self.question.needs[name]]
+        wanted = "".join(f"{text}\n" for text in [*texts, *needed])
         (self.folder / "wanted.txt").write_text(wanted, encoding="utf-8")
         excluded.write_text("".join(f"{name}\n" for name in sorted(built)), encoding="utf-8")
         own = interpreters.own_interpreter().executable

@@ -51,7 +51,7 @@ def find_versions(
     listings = dict(known)
     with tempfile.TemporaryDirectory() as folder:
         search = Search(question, Path(folder), time.monotonic() + _SECONDS)
-        loosen_lines(search, state, listings, only_once=only_once)
+        search = loosen_lines(search, state, listings, only_once=only_once)
         if state.versions is None:
             state.lines += imports
         else:
