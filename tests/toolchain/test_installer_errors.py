@@ -97,3 +97,17 @@ def test_a_build_that_installs_from_another_index_is_named(tmp_path: Path) -> No
     assert failure.message == (
         "cannot build alpha-cu12 from source: its build installs packages from another index"
     )
+
+
+def test_requirement_that_a_lock_below_excludes_is_named(tmp_path: Path) -> None:
+    """pip names no constraints among the causes of a conflict."""
+    output = (
+        "ERROR: Cannot install -r pyproject.toml (line 2) because these package versions have"
+        " conflicting dependencies.\nresolvers.ResolutionImpossible: [RequirementInformation("
+        "requirement=SpecifierRequirement('alpha~=6.0'), parent=LinkCandidate("
+        "'https://files.example/beta-9.1-py3-none-any.whl (from https://x/beta/)'))]\n"
+        "pip.DistributionNotFound: ResolutionImpossible: for help visit https://pip.example\n"
+    )
+    error = explain_installer_error(output, "cannot lock", tmp_path / "log")
+    assert error.message.startswith("requirements conflict: beta 9.1 needs alpha~=6.0, and the")
+    assert "the first lock too" in error.hint

@@ -78,6 +78,11 @@ _CASES = (
         "Loosen one of them in requirements.in",
     ),
     (
+        r"The conflict is with a lock that limits it: ([^\n]+)",
+        "requirements conflict: {0}, and the lock that it is on top of has another version",
+        "Ask for that in the input of the first lock too, such as requirements.in",
+    ),
+    (
         r"(?s)(?:Because|cause:\s+Because) (\S+) was not found in the package registry",
         "the package index has no package {0}",
         "Correct its name in requirements.in",
@@ -159,9 +164,11 @@ def _word_conflicts(output: str) -> str:
         f"{_format_release(parent) or 'requirements.in'} needs {requirement}"
         for requirement, parent in asked
     )
-    return (
-        f"The conflict is caused by: {', '.join(words)}\n\n{output}" if len(words) > 1 else output
-    )
+    if len(words) > 1:
+        return f"The conflict is caused by: {', '.join(words)}\n\n{output}"
+    if words and "ResolutionImpossible" in output:  # a constraint is not among the causes
+        return f"The conflict is with a lock that limits it: {next(iter(words))}\n\n{output}"
+    return output
 
 
 def _format_release(address: str) -> str:
