@@ -335,3 +335,26 @@ def test_a_hostile_makefile_is_read_fast(tmp_path: Path, text: str) -> None:
     start = time.process_time()  # other tests may keep the machine busy
     read_makefile(tmp_path)
     assert time.process_time() - start < 10
+
+
+@pytest.mark.parametrize(
+    ("rules", "files"),
+    [
+        ("requirements.txt: requirements.in\n\tpip-compile\n", "`requirements.txt`"),
+        ("LOCK = requirements-dev.txt\n$(LOCK): x\n\tpip-compile\n", "`requirements-dev.txt`"),
+        (".python-version:\n\tpyenv local\n", "`.python-version`"),
+        ("requirements.txt: requirements.in\n", ""),
+        ("requirements-cpu.txt: x\n\tpip-compile\n", ""),
+        ("runtime.txt: x\n\techo\n", ""),
+    ],
+)
+def test_rule_for_a_file_that_labcoat_depends_on_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], rules: str, files: str
+) -> None:
+    """Otherwise `make venv` would run a program of the user's, and say nothing of labcoat."""
+    for name in ("requirements.in", "requirements-dev.in", ".python-version"):
+        (tmp_path / name).write_text("")
+    (tmp_path / "Makefile").write_text(rules)
+    makefile.plan_makefile(ChangeSet(tmp_path), "include labcoat.mk")
+    said = capsys.readouterr().err
+    assert (messages.FILE_RULE.format(files=files) in said) == bool(files)

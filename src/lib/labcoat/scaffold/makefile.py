@@ -10,13 +10,14 @@ from labcoat.core.errors import LabcoatError
 from labcoat.core.git import git_root
 from labcoat.core.makefiles import Makefile, is_include, makefile_name, read_makefile
 from labcoat.core.patterns import lazy_pattern
-from labcoat.core.terminal import print_warning
+from labcoat.core.terminal import join_some, print_warning
 from labcoat.scaffold.dockerfile import TEMPLATES
 from labcoat.toolchain import own_install
 
 OWN_FILE = "labcoat.mk"  # committed; finds a labcoat that pip or pipx installed
 INSTALLED = f"include {OWN_FILE}"
 _INCLUDED = lazy_pattern(r"^ *[-s]?include\b.*(?:include\.python\.mk|labcoat)", re.MULTILINE)
+_INPUT = lazy_pattern(r"requirements[\w.-]*\.(?:in|txt)|\.python-version|runtime\.txt")
 _MARK = "labcoat's targets, from the labcoat that is installed"
 
 
@@ -71,6 +72,7 @@ def plan_makefile(changes: ChangeSet, include: str) -> None:
         lines = ["", *([f"LABCOAT_OWN := {' '.join(own)}"] if own else []), include]
         changes.append(name, lines, _describe(own))
     _warn_of_refused(found)
+    _warn_of_file_rules(root, name, found)
 
 
 def plan_own_file(changes: ChangeSet) -> None:
@@ -198,6 +200,29 @@ def _warn_of_refused(found: Makefile) -> None:
             f"make cannot read `{path.name}`, line {number}: `{line[:60]}`",
             "Fix that line: no target works before",
         )
+
+
+def _warn_of_file_rules(root: Path, name: str, found: Makefile) -> None:
+    """Warn that make would run the user's rules for files that labcoat's targets depend on."""
+    rules = [rule for rule, has_recipe in found.rules.items() if has_recipe]
+    files = [f"`{rule}`" for rule in rules if _is_input(root, rule)]
+    if files:
+        print_warning(
+            f"`{name}` has a rule for {join_some(files)}, which make follows before labcoat's"
+            " targets",
+            "Remove the rule: labcoat compiles the lock itself",
+        )
+
+
+def _is_input(root: Path, file: str) -> bool:
+    """Whether labcoat's targets depend on a file: on locks, their inputs, what says which Python.
+
+    The lock of every requirements*.in is one.
+    """
+    if not _INPUT.fullmatch(file):
+        return False
+    is_lock = file == "requirements.txt" or (root / file).with_suffix(".in").exists()
+    return is_lock if file.startswith("requirements") else (root / file).exists()
 
 
 def _find_above(root: Path, top: Path) -> Path | None:
