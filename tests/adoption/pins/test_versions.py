@@ -267,3 +267,29 @@ def test_needs_of_a_source_that_nothing_fits_are_passed_over(
     assert [each.name for each in found.lines] == ["one", "two"]
     assert asked[0]
     assert not any(asked[1:])
+
+
+def test_what_was_built_for_a_version_that_moved_is_not_built(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The release that the line moves to needs one that has a wheel."""
+
+    def attempt(
+        _self: Search, texts: Sequence[str], built: Collection[str], **_: object
+    ) -> Attempt:
+        if "one==1" in texts:
+            return Attempt(None, f"{sorted(built)}: you require one, unsatisfiable.")
+        return Attempt({"one": "2", "jax": "2"})
+
+    def build(_question: Question, state: Solution, *_: object) -> bool:
+        is_new = "jax" not in state.built
+        state.built.add("jax")
+        return is_new
+
+    monkeypatch.setattr(Search, "attempt", attempt)
+    monkeypatch.setattr(solving, "build_sources", build)
+    monkeypatch.setattr(index_releases, "fetch_releases", lambda *_: {})
+    line = Line(Wanted("one==1", "requirements.txt", 1, "demand"), "one==1", "one", "kept")
+    found = versions.find_versions(Question("3.11"), [line], set(), {})
+    assert [each.text for each in found.lines] == ["one==2"]
+    assert found.built == set()

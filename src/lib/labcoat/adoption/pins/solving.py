@@ -133,6 +133,7 @@ def _give_way(
                 rest = [each for each in loosened if each is not line]
                 state.opposed[line.name] = [*others, *rest]
             freed.update(dict.fromkeys(loosened, ""))
+            state.built = set(state.alone)  # the rest was built for versions that may be gone now
             return True
     return _drop_one(question, state, named, faults, output)
 
@@ -144,6 +145,7 @@ def _free_all(state: Solution, freed: dict[Line, str]) -> bool:
     if new.keys() <= freed.keys():
         return False
     freed.update(new)
+    state.built = set(state.alone)
     terminal.print_progress("loosening all versions, since too many contradict each other")
     return True
 
