@@ -68,6 +68,17 @@ def test_a_platform_without_a_wheel_is_named(repo: Repository, index: Index, loc
     assert "macOS" not in text
 
 
+def test_many_releases_without_a_wheel_are_counted(repo: Repository, index: Index) -> None:
+    """An old list has dozens, on each platform; the header of the lock has them all."""
+    names = [f"omega{at}" for at in range(8)]
+    for name in names:
+        index.add(name, "1.0", tag=f"cp{MINOR}-cp{MINOR}-{HERE}")
+    output = repo.write(requirements__in="\n".join(names)).make("requirements")
+    assert "no wheel for Windows x86-64: omega0 1.0, omega1 1.0, " in output
+    assert "omega5 1.0 and 2 more\n" in output
+    assert "omega7 1.0" in (repo.path / "requirements.txt").read_text().partition("omega0==")[0]
+
+
 @LOCKERS
 def test_a_system_without_a_solution_does_not_fail_the_lock(
     repo: Repository, index: Index, locker: str

@@ -26,6 +26,8 @@ from labcoat.locking.lockers import LockRequest
 from labcoat.locking.requirement_lines import RequirementLine, parse_lines
 from labcoat.toolchain import searched_indexes
 
+_MOST_LACKING = 6  # releases that a line names; the header of the lock has all
+
 
 def compile_lock(
     project: Project,
@@ -82,7 +84,8 @@ def compile_lock(
     files.write_file(lock, header + text)
     _print_changes(lock, kept, text)
     for platform, releases in resolution.missing.items():
-        terminal.print_progress(f"no wheel for {platform}: {', '.join(releases)}")
+        shown = terminal.join_some(list(releases), _MOST_LACKING)
+        terminal.print_progress(f"no wheel for {platform}: {shown}")
 
 
 def _name_replaced_record(lock: Path, lock_input: LockInput, before: str) -> None:
