@@ -117,6 +117,9 @@ def test_what_init_left_out_is_not_to_be_added(
     warn_of_lacking(tmp_path / "project", site, ".venv", "requirements.in")
     printed = capsys.readouterr().err
     assert "a line each: `numpy`; requirements.in says why it has no pyhook" in printed
+    path.write_text("pyhook>=1 ; sys_platform == 'win32'  # main.py:1\n")
+    warn_of_lacking(tmp_path / "project", site, ".venv", "requirements.in")
+    assert "`numpy`; requirements.in says why it has no pyhook" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -274,6 +274,16 @@ def test_hashes_of_a_foreign_lock_are_not_kept(repo: Repository, index: Index, l
     assert pins(repo) == {"alpha": "1.0", "beta": "1.0"}
 
 
+def test_first_lock_names_only_what_moves_of_a_list(repo: Repository) -> None:
+    """The list had nothing of what its packages need."""
+    repo.write(requirements__txt="beta==1.0\n", requirements__in="alpha\nbeta>1\n")
+    output = repo.make("requirements")
+    assert "  beta 1.0 → 1.5\n" in output
+    assert "alpha (new)" not in output
+    repo.write(requirements__in="alpha\nbeta>1\ngamma\n")
+    assert "  gamma (new) → 3.0\n" in repo.make("requirements")
+
+
 def test_manually_written_requirements_are_not_replaced(repo: Repository) -> None:
     """A requirements.txt that asks for more than requirements.in stays, and the rest is named."""
     text = "# my own\nbeta>=1,<1.5\nalpha\ngamma==3.0\n"

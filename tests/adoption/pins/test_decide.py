@@ -89,6 +89,8 @@ def listed() -> Iterator[ListedIndex]:
 
 
 def _publish_needing_sources(index: ListedIndex) -> None:
+    index.publish("winold-1.0-cp36-cp36m-win_amd64.whl")
+    index.publish("winold-1.0.tar.gz", members={"winold.c": ""})
     for name, needs in {"leaning": "pure>=1", "stuck": "hard", "twice": "stuck"}.items():
         requires = f"{needs}\nnowhere; python_version < '3'\n\n[docs]\nnowhere\n"
         members = {f"{name}.py": "", f"{name}.egg-info/requires.txt": requires}
@@ -451,6 +453,13 @@ def test_table_says_whether_the_repository_asks_for_the_python() -> None:
     for is_declared, why in ((True, "the repository asks for it"), (False, "the one for which")):
         lines = list(table.format_plan(Plan("3.9", (), is_python_declared=is_declared)))
         assert lines[0].startswith(f"Python 3.9: {why}")
+
+
+def test_wheel_of_another_python_for_another_system_is_of_no_use_there(project: Project) -> None:
+    """A line for that system would leave its lock without a solution."""
+    (made,) = plan(project, "winold").decisions
+    assert (made.after, made.verdict) == (None, "dropped")
+    assert "has to be compiled" in made.reason
 
 
 def test_the_table_has_a_line_for_every_change(project: Project) -> None:

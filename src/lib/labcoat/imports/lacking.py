@@ -125,8 +125,12 @@ def warn_of_lacking(root: Path, site_packages: Path, environment: str, source: s
 
 
 def left_out_names(text: str) -> set[str]:
-    """Return the packages that `labcoat init` left out of requirements.in, by its comments."""
+    """Return the packages that requirements.in says to be left out here.
+
+    `labcoat init` writes them in comments; others are for another platform by their markers.
+    """
     found = re.findall(r"(?m)^# left out: ([A-Za-z0-9][\w.-]*)", text)
+    found += re.findall(r"(?m)^([A-Za-z0-9][\w.-]*)[^;#\n]*;[ \t]*[^\s#]", text)
     return set(map(normalize_name, found))
 
 

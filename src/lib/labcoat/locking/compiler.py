@@ -142,10 +142,14 @@ def _check_output(text: str, lock: Path) -> None:
 
 
 def _print_changes(lock: Path, before: str, after: str) -> None:
-    """Print the versions that changed, a line each, to standard error."""
+    """Print the versions that changed, a line each, to standard error.
+
+    A list of the user's that becomes a lock lacked most of its packages: these are not new.
+    """
     old = requirements_file.pinned_versions(before)
     new = requirements_file.pinned_versions(after)
-    for name in sorted(old.keys() | new.keys()):
+    was_lock = lock_header.has_header(before) or "--hash=" in before
+    for name in sorted(old.keys() | new.keys() if was_lock else old):
         if old and old.get(name) != new.get(name):
             print(
                 f"  {name} {old.get(name, '(new)')} → {new.get(name, '(removed)')}",

@@ -48,6 +48,12 @@ def accepted_tags(minor: str, platform_tags: Iterable[str]) -> frozenset[Tag]:
     )
 
 
+def is_for_python(wheel: str, minor: str) -> bool:
+    """Whether CPython `minor` can install the wheel with this file name on some machine."""
+    found = wheel_tags(wheel)
+    return not found.isdisjoint(accepted_tags(minor, {each.platform for each in found}))
+
+
 def format_minors(minors: list[str]) -> str:
     """Return Pythons in words: `3.7 to 3.10`, `3.13 or newer`."""
     if len(minors) > 1 and minors[-1] == MINORS[-1]:

@@ -187,7 +187,7 @@ def _explain_no_wheel(
 
     `built` is the decision to drop it since it cannot be built.
     """
-    platforms = releases.platforms()
+    platforms = releases.platforms(minor)
     marker = wheel_platforms.platform_marker(platforms)
     if marker and not line.marker:
         return line.change(

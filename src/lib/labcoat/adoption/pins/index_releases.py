@@ -63,10 +63,13 @@ class PackageReleases(Record):
                 return file
         return None
 
-    def platforms(self) -> list[str]:
-        """Return the platforms of the wheels, in words."""
-        names = (file.name for file in self.files if file.name.endswith(".whl"))
-        return wheel_platforms.wheel_platforms(names)
+    def platforms(self, minor: str) -> list[str]:
+        """Return the platforms of the wheels that Python `minor` can install there, in words."""
+        wheels = [file for file in self.files if listed_files.allows_python(file, minor)]
+        names = (file.name for file in wheels if file.name.endswith(".whl"))
+        return wheel_platforms.wheel_platforms(
+            name for name in names if wheel_platforms.is_for_python(name, minor)
+        )
 
     def newest_before(self, moment: str) -> Version | None:
         """Return the newest version that was uploaded before `moment` (ISO 8601), if any."""
