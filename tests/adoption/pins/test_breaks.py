@@ -71,3 +71,13 @@ def test_package_that_needs_a_newer_one_and_does_not_say_so_stays_below() -> Non
     assert limit.text == "pyarrow<26"
     for versions in ({"numpy": "2.1"}, {"numpy": "1.24.2", "pyarrow": "25.0.0"}):
         assert not breaks.find_limits({"pyarrow": "26.0.1", **versions}, {}, known)
+
+
+def test_packages_with_the_same_files_get_one_version() -> None:
+    """Two versions of OpenCV in one folder cannot be imported."""
+    versions = {"opencv-python": "4.5.4.58", "opencv-python-headless": "4.11.0.86"}
+    (limit,) = breaks.find_limits(versions, {}, {})
+    assert limit.text == "opencv-python-headless<4.5.4.59"
+    assert limit.reason == "opencv-python 4.5.4.58 brings the same files, of its own version"
+    assert not breaks.find_limits(dict.fromkeys(versions, "4.5.4.58"), {}, {})
+    assert not breaks.find_limits({"opencv-python": "4.5.4.58"}, {}, {})

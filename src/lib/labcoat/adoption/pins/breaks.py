@@ -57,6 +57,13 @@ BREAKS = (
 _REFUSING: Mapping[str, str] = {"sklearn": "0.0.post1"}
 
 
+# Packages that bring the same files: of two versions, the files of one run with those of the other.
+_SHARED = (
+    ("opencv-python", "opencv-contrib-python", "opencv-python-headless",
+     "opencv-contrib-python-headless"),
+)  # fmt: skip
+
+
 class Limit(Record):
     """A package that has to stay `below` a version, and the `reason` in a sentence."""
 
@@ -129,7 +136,23 @@ def find_limits(
             older = f"{parent} {version} is older than {each.name} {each.below}"
             found.append(Limit(each.name, each.below, f"{older}, and does not run with it"))
             break
+    found += _shared_limits(versions)
     return sorted(found, key=lambda limit: Version(limit.below))
+
+
+def _shared_limits(versions: Mapping[str, str]) -> list[Limit]:
+    """Return limits with which packages that bring the same files have one version."""
+    limits = []
+    for group in _SHARED:
+        present = {name: one for name in group if (one := _parse(versions.get(name, "")))}
+        lowest = min(present, key=lambda name: present[name], default="")
+        for name, version in present.items():
+            if version > present[lowest]:
+                *first, last = present[lowest].release
+                below = ".".join(map(str, (*first, last + 1)))
+                reason = f"{lowest} {present[lowest]} brings the same files, of its own version"
+                limits.append(Limit(name, below, reason))
+    return limits
 
 
 def _dependents(
