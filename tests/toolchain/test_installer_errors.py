@@ -111,3 +111,10 @@ def test_requirement_that_a_lock_below_excludes_is_named(tmp_path: Path) -> None
     error = explain_installer_error(output, "cannot lock", tmp_path / "log")
     assert error.message.startswith("requirements conflict: beta 9.1 needs alpha~=6.0, and the")
     assert "the first lock too" in error.hint
+
+
+def test_download_that_was_cut_off_is_no_fault_of_an_input(tmp_path: Path) -> None:
+    """pip's own sentence stands in a box above the exception."""
+    output = "Traceback (most recent call last):\n<IncompleteDownloadError: incomplete-download>\n"
+    error = explain_installer_error(output, "cannot lock", tmp_path / "log")
+    assert error.message == "a download was cut off before its end"

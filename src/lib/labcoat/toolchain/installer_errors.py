@@ -78,6 +78,11 @@ _CASES = (
         "Loosen one of them in requirements.in",
     ),
     (
+        r"IncompleteDownloadError|incomplete-download",
+        "a download was cut off before its end",
+        "Try again; the index, the network or a full disk ended it",
+    ),
+    (
         r"The conflict is with a lock that limits it: ([^\n]+)",
         "requirements conflict: {0}, and the lock that it is on top of has another version",
         "Ask for that in the input of the first lock too, such as requirements.in",

@@ -1,4 +1,4 @@
-"""The limit that adds setuptools where older packages of a solution import it without asking.
+"""The limits that add what older packages of a solution import without asking, as setuptools.
 
 Only a wheel's files tell. The small ones of the time when environments had setuptools are taken
 from the index, which leaves them in uv's cache for `make venv`.
@@ -6,7 +6,7 @@ from the index, which leaves them in uv's cache for `make venv`.
 
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from labcoat._vendor.packaging.version import Version
@@ -26,34 +26,46 @@ _MOST_BYTES = 48 << 20  # of all
 _PLATFORM = lazy_pattern(r"-(?:any|manylinux\w*|linux\w*)(?:\.\w+)*\.whl$")
 
 
-def find_undeclared_need(search: Search, state: Solution) -> Limit | None:
-    """Return the limit that gives the packages of a solution setuptools; None if none needs it.
+# Modules that came along with other packages once, whose releases of today do without them.
+_CAME_ALONG = {"ipython_genutils": ("ipython-genutils", "1"), "six": ("six", "2")}
+
+
+def find_undeclared_needs(search: Search, state: Solution) -> list[Limit]:
+    """Return the limits that give a solution what its packages import, such as setuptools.
 
     What cannot be told, because the index does not say how large a wheel is or does not answer,
     is left to `make venv`, which looks into the environment.
     """
-    removal = find_removal("pkg_resources")
     versions = state.versions or {}
-    if removal is None or time.monotonic() > search.deadline:
-        return None
-    if "setuptools" in versions and Version(versions["setuptools"]) < Version(removal.below):
-        return None
+    wanted = _find_lacking(search.question.minor, versions)
+    if not wanted or time.monotonic() > search.deadline:
+        return []
     wheels = search.list_wheels(texts_of(state.lines), state.built, versions)
     pins = list(_choose_wheels(tomllib.loads(wheels))) if wheels else []
     if not pins:
-        return None
+        return []
     folder = search.folder / "wheels"
     if len(pins) > 1:
         terminal.print_progress(f"looking into the wheels of {len(pins)} older packages")
     if not search.unpack_wheels(pins, folder):
-        return None
-    minor, has_setuptools = search.question.minor, "setuptools" in versions
-    lacking = undeclared.lacking_modules(minor, has_setuptools=has_setuptools)
-    found = undeclared.find_undeclared(folder, lacking)
+        return []
+    found = undeclared.find_undeclared(folder, wanted.keys())
     files.remove_path(folder)
-    if not found:
-        return None
-    return Limit(removal.package, removal.below, found[0].describe())
+    reasons: dict[tuple[str, str], str] = {}
+    for each in found:
+        reasons.setdefault(wanted[each.module], each.describe())
+    return [Limit(name, below, reason) for (name, below), reason in reasons.items()]
+
+
+def _find_lacking(minor: str, versions: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Return the modules that a solution may lack, with the packages that have them, below what."""
+    lacking = {module: need for module, need in _CAME_ALONG.items() if need[0] not in versions}
+    removal = find_removal("pkg_resources")
+    setuptools = versions.get("setuptools", "")
+    if removal and not (setuptools and Version(setuptools) < Version(removal.below)):
+        modules = undeclared.lacking_modules(minor, has_setuptools=bool(setuptools))
+        lacking |= dict.fromkeys(modules, (removal.package, removal.below))
+    return lacking
 
 
 def _choose_wheels(lock: dict[str, Any]) -> Iterator[str]:

@@ -63,8 +63,8 @@ def find_versions(
                 needed = [each for each in question.limits if breaks.is_needed(each, found)]
                 state.limits = _try_limits(search, state, needed) if needed else []
                 _add_limits(search, state, listings)
-                if need := undeclared_needs.find_undeclared_need(search, state):
-                    state.limits = _try_limits(search, state, [*state.limits, need])
+                if needs := undeclared_needs.find_undeclared_needs(search, state):
+                    state.limits = _try_limits(search, state, [*state.limits, *needs])
     return state
 
 
