@@ -2,13 +2,21 @@
 
 import re
 import zlib
-from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from collections.abc import Container, Iterable, Iterator
+from itertools import chain
 
 from labcoat.core.path_roles import is_aside
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record, field, replace
-from labcoat.secrets import commands, names, rules, surroundings, values
+from labcoat.secrets import commands, names, rules, surroundings, values, web_tokens
+from labcoat.secrets.assignments import (
+    AFTER,
+    BEFORE,
+    LEAST_TOKEN,
+    around_long_values,
+    find_quoted,
+    named_values,
+)
 from labcoat.secrets.public_keys import is_public_key, is_shipped
 from labcoat.secrets.seeds import is_invented
 
@@ -18,24 +26,6 @@ _ADDRESS = lazy_pattern(
     rb"(?P<password>[^\s/@\"'<>${}]{3,})@(?P<host>[\w.-]+)"
 )
 _SCHEME = lazy_pattern(rb"(?i)\b[a-z][a-z0-9+.-]{1,10}$")
-# A value in quotes after `=`, `:`, `=>` or `,`; a space may end it, and a backslash begin a quote.
-_QUOTED = lazy_pattern(
-    rb"""[=:,>][ \t]{0,3}[rbuf]?\\?["'](?P<value>[^"'\s\\]{8,200})[ \t]{0,3}\\?["']"""
-)
-_NAME_BEFORE = lazy_pattern(
-    rb"""([A-Za-z_][\w.-]*)\\?["']?\]?(?:[ \t]{0,3}:[ \t]{0,3}%b)?[ \t]{0,3}:?=?$""" % names.TYPE
-)
-# In a file of settings: `NAME=value`, `name: value`, `//index/:_authToken=value`.
-_UNQUOTED = lazy_pattern(
-    rb"""^(?P<before>[ \t-]*(?:export[ \t]+)?|.*/:)(?P<name>[A-Za-z_][\w.-]*)[ \t]*[=:][ \t]*"""
-    rb"""(?P<value>[^\s"'#]{8,200})[ \t\r]*(?:#.*)?$""",
-    re.MULTILINE,
-)
-# In a Dockerfile or a script: several on a line, and `ENV NAME value`.
-_PAIR = lazy_pattern(
-    rb"""(?im)(?:^|[ \t])(?:ENV[ \t]+(?P<old>[A-Za-z_]\w*)[ \t]+|(?P<name>[A-Za-z_]\w*)=)"""
-    rb"""(?P<value>[^\s"'#$]{8,200})(?=\s|;|\Z)"""
-)
 _VARIABLE = lazy_pattern(rb"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=(.*)$", re.MULTILINE)
 _IN_QUOTES = lazy_pattern(rb"""([\"'])(.*?)\1[ \t]*(?:#.*)?""")
 _REMARK = lazy_pattern(rb"[ \t]#.*|^#[ \t].*")  # behind a value without quotes
@@ -47,6 +37,8 @@ _DEVELOPMENT = lazy_pattern(
     r"|self-signed|insecure|fixtures?|conftest|playground|tutorials?|workshops?|\.github)"
     r"(?=[/._-]|$)|\.spec\.[cm]?[jt]sx?$|_spec\.rb$"
 )
+# What Ansible copies to machines, also those of production.
+_OF_ANSIBLE = lazy_pattern(r"(?:^|(?<=/))(?:roles/[^/]{1,255}|playbooks)/templates/")
 _PROSE = lazy_pattern(r"(?i)\.(?:md|mdx|rst|txt|adoc|html?|tex|ya?ml\.md|svg|csv|tsv|po|pot)$")
 _NO_SOURCE = lazy_pattern(
     r"(?i)(?:\.min\.(?:js|css)|\.map|\.lock|-lock\.(?:json|yaml)|lock\.json|\.sum|\.ipynb_meta)$"
@@ -56,14 +48,9 @@ _PUBLIC_KINDS = ("a Google API key",)  # in pages that a browser loads, everybod
 _OWN_KINDS = (*_PUBLIC_KINDS, "a private key")  # a developer makes the latter for this machine
 # The name of a key in a signed address, which expires; the key itself is not there.
 _SIGNED = lazy_pattern(rb"[?&](?:AWSAccessKeyId|X-Amz-Credential)=$")
-# A digit, or ten letters; no path, no placeholder, no code.
-_PLAUSIBLE = lazy_pattern(rb"(?=[^\d]*\d|[A-Za-z_-]{10})[^<>{}()\[\]$,;|]+")
 _LARGEST_BY_HAND = 1 << 17  # bytes; programs write larger sources and settings
-_MOST_VALUES = 5000  # of one file
 _LEAST_STEM = 6  # characters that show a value to be made from another one
-_LEAST_TOKEN = 16  # characters of a token that has no form of its own
-_BEFORE = 60  # bytes before a value in which its name is
-_AFTER = 2  # bytes after it: its quote
+_FEW = 5  # values that somebody named in a large file; a table has more
 _MOST_SECRETS = 50  # of one file; it takes time to find the line of each
 
 # A kind of secret, its place, whether it is sure, its name and its value.
@@ -158,7 +145,7 @@ def _digest(name: str, value: bytes) -> int:
     """Return what tells whether two secrets are one; two short ones may only be alike."""
     if not value or value.startswith(b"-----"):  # all private keys begin in the same way
         return 0
-    return zlib.crc32(value if len(value) >= _LEAST_TOKEN else b"%b=%b" % (name.encode(), value))
+    return zlib.crc32(value if len(value) >= LEAST_TOKEN else b"%b=%b" % (name.encode(), value))
 
 
 def find_passwords(data: bytes) -> list[bytes]:
@@ -166,16 +153,20 @@ def find_passwords(data: bytes) -> list[bytes]:
     return [found["password"] for found in _passwords(as_utf8(data), everywhere=True)]
 
 
-def is_written_by_program(path: str, size: int) -> bool:
+def is_without_names(path: str, size: int) -> bool:
     """Whether programs wrote a file of `size` bytes, so that no one has named a value in it."""
     return _NO_SOURCE.search(path) is not None or (
-        size > _LARGEST_BY_HAND and not path.lower().endswith(".ipynb")
+        _is_large(path, size) and _WEB.search(path) is not None
     )
+
+
+def _is_large(path: str, size: int) -> bool:
+    return size > _LARGEST_BY_HAND and not path.lower().endswith(".ipynb")
 
 
 def is_development(path: str) -> bool:
     """Whether a file has values for tests, examples or development, by its path."""
-    return is_aside(path) or _DEVELOPMENT.search(path) is not None
+    return is_aside(path) or _DEVELOPMENT.search(_OF_ANSIBLE.sub("", path)) is not None
 
 
 def as_utf8(data: bytes) -> bytes:
@@ -190,39 +181,58 @@ def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[Found]:
     sure = not is_development(path)
     # Whoever has a token that a service issued is let in, also if it is a developer's.
     issued = not is_development(names.without_developers(path))
+    prose = _PROSE.search(path) is not None
     known: set[int] = set()
     for token in rules.find_tokens(text):
         value = text[token.start : token.end]
         public = (token.kind in _PUBLIC_KINDS and _WEB.search(path) is not None) or bool(
-            _SIGNED.search(text, max(0, token.start - _BEFORE), token.start)
+            _SIGNED.search(text, max(0, token.start - BEFORE), token.start)
         )
         line = surroundings.line_at(text, token.start)
-        shown = values.is_marked(value) or values.is_marked(line) or is_shipped(value)
+        shown = (
+            values.is_marked(value)
+            or values.is_marked(line)
+            or is_shipped(value)
+            or (prose and surroundings.is_introduced(text, token.start))
+        )
         known.add(token.start)
         trusted = sure if token.kind in _OWN_KINDS else issued
         yield token.kind, token.start, trusted and not public and not shown, "", value
+    for start, end in web_tokens.find_web_tokens(text):
+        known.add(start)
+        shown = values.is_marked(surroundings.line_at(text, start)) or prose
+        yield "a JSON web token", start, sure and not shown, "", text[start:end]
     if tokens_only or is_aside(path):
         return  # passwords of tests, which let no one in
     client = names.is_client_config(path)
     for found in _passwords(text, everywhere=client) if sure else ():
         password = found["password"]
         is_sure = client or (values.is_mixed(password) and not values.is_disguised(password))
-        prose = _PROSE.search(path) is not None
         yield "a password in an address", found.start(), is_sure and not prose, "", found[0]
-    if is_written_by_program(path, len(text)):
+    if is_without_names(path, len(text)):
+        return
+    told = sure and not _PROSE.search(path)
+    named = _find_named(path, text, known, told=told)
+    if _is_large(path, len(text)):
+        certain = [each for each in named if each[2]]
+        yield from certain if len({value for *_, value in certain}) <= _FEW else ()
         return
     if names.runs_commands(path):
         for argument in commands.find_arguments(text):
             yield argument.kind, argument.start, sure and argument.sure, "", b""
-    told = sure and not _PROSE.search(path)
+    yield from named
+
+
+def _find_named(path: str, text: bytes, known: Container[int], *, told: bool) -> Iterator[Found]:
+    """Yield values that are secrets because of their names, but those at the places `known`."""
     named = told and not surroundings.is_for_development(path, text)
-    quoted = list(islice(_QUOTED.finditer(text), _MOST_VALUES + 1))
-    services = rules.services_in(_around_long_values(path, text, quoted))
+    quoted = find_quoted(text)
+    services = rules.services_in(around_long_values(path, text, quoted))
     parts = (*values.SECRET_PARTS, *services)
-    for name, value, at in _named_values(path, text, quoted, parts):
-        if services and len(value) >= _LEAST_TOKEN and values.is_generated(value):
-            before = max(0, at - _BEFORE)
-            window = text[before : at + len(value) + _AFTER]
+    for name, value, at in named_values(path, text, quoted, parts):
+        if services and len(value) >= LEAST_TOKEN and values.is_generated(value):
+            before = max(0, at - BEFORE)
+            window = text[before : at + len(value) + AFTER]
             shown = values.is_marked(window) or is_public_key(name, value)
             for token in rules.find_service_tokens(window, before, services):
                 yield token.kind, token.start, told and not shown, "", value
@@ -230,6 +240,7 @@ def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[Found]:
         if at not in known and is_real and values.is_named_secret(name):
             shown = (
                 surroundings.is_shown(path, text, at)
+                or surroundings.has_expired(text, name, at)
                 or values.is_disguised(value)
                 or is_public_key(name, value)
                 or is_invented(path, text, name, at)
@@ -253,7 +264,7 @@ def _passwords(text: bytes, *, everywhere: bool) -> Iterator[re.Match[bytes]]:
         if password.lower() == user.lower() or password.lower() in host.lower():
             continue
         # A tunnel ends on the machine itself, and no one makes up a long password for development.
-        long = len(password) >= _LEAST_TOKEN and values.is_generated(password)
+        long = len(password) >= LEAST_TOKEN and values.is_generated(password)
         if (values.is_own_host(host) and not long) or (
             values.is_example_host(host) and not values.is_own_host(host) and not everywhere
         ):
@@ -261,38 +272,3 @@ def _passwords(text: bytes, *, everywhere: bool) -> Iterator[re.Match[bytes]]:
         if values.is_short_host(host) and not values.is_mixed(password):
             continue
         yield found
-
-
-def _named_values(
-    path: str, text: bytes, quoted: list[re.Match[bytes]], parts: tuple[bytes, ...]
-) -> Iterator[tuple[bytes, bytes, int]]:
-    """Yield names with the values that are assigned to them, and where the values are.
-
-    Of the `quoted` ones those with one of `parts` around: a notebook has thousands without.
-    """
-    for found in quoted:
-        around = text[max(0, found.start() - _BEFORE) : found.end() + _AFTER].lower()
-        value = found["value"]
-        if not any(part in around for part in parts) or not (
-            _PLAUSIBLE.fullmatch(value) or values.is_django_key(value)
-        ):
-            continue
-        before = text[max(0, found.start() - _BEFORE) : found.start()]
-        if name := _NAME_BEFORE.search(before):
-            yield name[1].rpartition(b".")[2], value, found.start("value")
-    if len(quoted) > _MOST_VALUES:
-        return
-    if names.holds_variables(path):
-        for found in _UNQUOTED.finditer(text):
-            yield found["name"], found["value"], found.start("value")
-    if names.holds_commands(path):
-        for found in _PAIR.finditer(text):
-            yield found["name"] or found["old"], found["value"], found.start("value")
-
-
-def _around_long_values(path: str, text: bytes, quoted: list[re.Match[bytes]]) -> bytes:
-    """Return the parts of a text where the name of a service matters: a tenth of a notebook."""
-    if names.holds_variables(path) or names.holds_commands(path):
-        return text
-    long = [found.span("value") for found in quoted if len(found["value"]) >= _LEAST_TOKEN]
-    return b"\n".join(text[max(0, start - _BEFORE) : end + _AFTER] for start, end in long)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from labcoat.core.patterns import lazy_pattern
-from labcoat.secrets import values
+from labcoat.secrets.randomness import entropy
 
 _VENDORED = Path(__file__).parent.parent / "_vendor" / "gitleaks" / "rules.json"
 # How a token begins, and what must follow for it to be a real one.
@@ -24,6 +24,8 @@ TOKENS: tuple[tuple[str, bytes, bytes], ...] = (
     ("a GitHub token", b"github_pat_", rb"[A-Za-z0-9]{22}_[A-Za-z0-9]{59}\b"),
     ("a GitLab token", b"glpat-", rb"[A-Za-z0-9_-]{20,}"),
     ("a Hugging Face token", b"hf_", rb"[A-Za-z]{34}\b"),
+    ("a dbt token", b"dbtu_", rb"[A-Za-z0-9_-]{40,}"),
+    ("a dbt token", b"dbtc_", rb"[A-Za-z0-9_-]{40,}"),
     ("a Kaggle token", b"KGAT_", rb"[0-9a-f]{32}\b"),
     ("an Azure storage key", b"AccountKey=", rb"[A-Za-z0-9+/]{86}=="),
     ("a PyPI token", b"pypi-AgE", rb"[A-Za-z0-9_-]{50,}"),
@@ -51,6 +53,11 @@ _KEY = (
 )
 # How a key goes on; prose has spaces between its words.
 _KEY_GOES_ON = lazy_pattern(rb"""(?:[A-Za-z0-9+/=:.-]+|\\+[nr]|["',]|[ \t]*\r?\n[ \t]*)*""")
+# The first words of a key in base64, as in a kubeconfig and in the secrets of Kubernetes.
+_ENCODED_KEY = (
+    rb"LS0tLS1CRUdJTi(?:BSU0EgUFJJVkFURSBL|BQUklWQVRFIEtF|BFQyBQUklWQVRFIEtF|BFTkNSWVBURUQgUFJJVkFU"
+    rb"|BPUEVOU1NIIFBSSVZBVEUg)[A-Za-z0-9+/=]{100,}"
+)
 _WORD_FOLLOWS = lazy_pattern(rb"[^\n]*[A-Za-z]{2}")
 _LONGEST_KEY = 1 << 14  # bytes
 _SHOWN_OF_KEY = 200  # characters: what a program prints of a key to tell which it is, has fewer
@@ -131,7 +138,7 @@ class VendoredRule:
         for match in self.pattern.finditer(text):
             group = self.data["group"] or (1 if match.re.groups else 0)
             value = match[group] or match[0]
-            if values.entropy(value) < self.data["entropy"] or is_for_show(value):
+            if entropy(value) < self.data["entropy"] or is_for_show(value):
                 continue
             if not self._is_allowed(value, match[0]):
                 start, end = match.span(group) if match[group] else match.span()
@@ -185,6 +192,7 @@ def _named_rules() -> dict[bytes, list[VendoredRule]]:
 def _own_tokens() -> tuple[tuple[str, bytes, re.Pattern[bytes]], ...]:
     return (
         ("a private key", b"PRIVATE KEY", lazy_pattern(_KEY)),
+        ("a private key", b"LS0tLS1CRUdJTi", lazy_pattern(_ENCODED_KEY)),
         ("a Telegram bot token", b":AA", lazy_pattern(_TELEGRAM)),
         ("a Discord bot token", b".", lazy_pattern(_DISCORD)),
         *(

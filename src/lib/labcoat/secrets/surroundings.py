@@ -22,6 +22,16 @@ _QUOTES = lazy_pattern(rb"""^([ \t]*[rRuU]?)?(?:\"{3}|'{3})|\"{3}|'{3}""", re.MU
 _EXAMPLE = lazy_pattern(rb"(?i)\bexamples?\b|\be\.g\.|>>>")
 # An address of the machine itself, at which no one else can use a key.
 _OWN_ADDRESS = lazy_pattern(rb"(?i)https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])[:/\"']")
+# What a text says right before a value that only shows the form of others.
+_INTRODUCED = lazy_pattern(
+    rb"(?i)\blooks?[ ](?:\w+[ ])?like(?:[ ]this)?[ ]?:?\s{0,8}[\"'`*(]{0,4}$"
+)
+_LONGEST_INTRODUCTION = 40  # bytes
+# What a service answers along with a token of one session: for how many seconds it is valid.
+_VALID_FOR = lazy_pattern(rb"expires_in\\?[\"']?[ \t]{0,3}[:=][ \t]{0,3}\\?[\"']?(\d{1,9})\b")
+_OF_SESSION = lazy_pattern(rb"(?i)(?:access|id|bearer|session)_?token")
+_LONGEST_SESSION = 86_400  # seconds
+_LONGEST_ANSWER = 400  # bytes to each side
 _HEADER = lazy_pattern(rb"(?:[ \t]*(?:#[^\n]*)?\r?\n)*")
 _NOT_FOR_PRODUCTION = lazy_pattern(
     rb"(?i)\b(?:not|never)\s+(?:be\s+)?(?:(?:deploy(?:ed)?|used?|run|meant|intended|suitable|safe)\b"
@@ -75,6 +85,23 @@ def _is_dismissed(text: bytes, at: int) -> bool:
     comment = [each for each in takewhile(_COMMENT.match, lines) if not _TAKEN_OUT.match(each)]
     said = b"\n".join(reversed(comment))
     return bool(_NOT_FOR_PRODUCTION.search(said) or _ONLY_FOR_DEVELOPMENT.search(said))
+
+
+def is_introduced(text: bytes, at: int) -> bool:
+    """Whether the text before a token at `at` says that others look like it."""
+    return _INTRODUCED.search(text, max(0, at - _LONGEST_INTRODUCTION), at) is not None
+
+
+def has_expired(text: bytes, name: bytes, at: int) -> bool:
+    """Whether a token is one of a session, as a service answered it: valid for a day at most.
+
+    Whoever commits an answer does so later. The token that renews it has another name.
+    """
+    if not _OF_SESSION.fullmatch(name):
+        return False
+    around = max(0, at - _LONGEST_ANSWER), at + _LONGEST_ANSWER
+    valid = [int(found[1]) for found in _VALID_FOR.finditer(text, *around)]
+    return bool(valid) and max(valid) <= _LONGEST_SESSION
 
 
 def is_for_development(path: str, text: bytes) -> bool:

@@ -3,9 +3,9 @@
 import binascii
 import math
 import re
-from collections import Counter
 
 from labcoat.core.patterns import lazy_pattern
+from labcoat.secrets.randomness import entropy, is_long_random_text, is_random_text
 
 # Words in names of secrets: at the end of a variable's name, and anywhere in any name. Where the
 # second is empty, other names have the word too, as JupyterLab's setting "key": "ui-font-size1".
@@ -83,7 +83,8 @@ _NAMED = lazy_pattern(
     rb"(?i)(?:^|[\W_]|[a-z](?=[A-Z]))(?:.*(?:passw(?:or)?d|passphrase|secret|credential|api[_.-]?key"
     rb"|access[_.-]?key|private[_.-]?key|auth[_.-]?key|account[_.-]?key|encryption[_.-]?key"
     rb"|(?:fernet|jwt|hmac|master)[_.-]?key"
-    rb"|signing[_.-]?key|secret[_.-]?key|(?:auth|access|api|bot|bearer|refresh|secret)[_.-]?token))"
+    rb"|signing[_.-]?key|secret[_.-]?key|(?:auth|access|api|bot|bearer|refresh|secret)[_.-]?token"
+    rb"|token[_.-]?value))"
     rb"|(?-i:^[A-Z0-9_]*(?:TOKEN|PASSWORD|SECRET|_PWD|_PASS)$)|^_auth(?:Token)?$|^token$"
 )
 # Each name that `_NAMED` matches has one of these in it, in whatever case.
@@ -95,21 +96,6 @@ _NOT_SECRET = lazy_pattern(
     rb"|suffix|class|header|param|arn|ref|version|size|expir\w*|ttl|pattern|regex|label|hint"
     rb"|placeholder|text|title|description|message|help)|tokenizer|(?:pad|eos|bos|unk|mask)_token"
 )
-# Pairs of letters that are common in English and in names of programs; random text has a fifth.
-_PAIRS = frozenset(
-    (
-        b"th he in er an re on at en nd ti es or te of ed is it al ar st to nt ng se ha as ou "
-        b"io le ve co me de hi ri ro ic ne ea ra ce li ch ll be ma si om ur ca el ta la ns di "
-        b"fo ho pe ec pr no ct us ac ot il tr ly nc et ut ss so rs un lo wa ge ie wh ee wi em "
-        b"ad ol rt po we na ul ni ts mo ow pa im mi ai sh ir su id os iv ia am fi ci vi pl ig "
-        b"tu ev ld ry mp fe bl ab gh ty op wo sa ay ex ke fr oo av ag if ap gr od bo sp rd do "
-        b"uc bu ei ov by rm ep tt oc fa ef cu rn sc gi da yo cr cl du ga qu ue ff ba ey ls va "
-        b"um pp ua up lu go ht ru ug ds lt pi rc rr eg au ck ew mu br bi pt ak pu ui rg ib tl "
-        b"ny ki rk ys ob mm fu ph og ms ye ud mb ip ub oi rl gu dr hr cc tw ft wn nu af hu nn "
-        b"eo vo rv nf xp gn sm fl iz ok nl my gl aw ju oa sy sl db pg kw ws my"
-    ).split()
-)
-_WORDY = 0.5  # of the pairs of letters, in words
 _WORD_WITH_NUMBER = lazy_pattern(rb"[A-Za-z]+[\d@#_.-]*[!@#%^&*?~.]*")
 _DIGEST = lazy_pattern(rb"(?i)(?:sha\d+|md5|pbkdf2\w*|argon2\w*|bcrypt)[:$-].*")  # of a password
 # Digits and symbols in the place of letters that they look like, as `p4ssw0rd` has them.
@@ -120,6 +106,10 @@ _GUESSED = lazy_pattern(rb"(?i)pass(?:[a-z]{0,4}d)?|foobar|welcome|letmein")
 _PRINTABLE = lazy_pattern(rb"[ -~]+")
 _LONGEST_WORDS = 64  # characters of a value that says what it is
 _LONGEST_GUESSED = 24  # characters; in longer ones a word is chance
+# A password that Safari proposes: three groups of syllables, a capital and a digit among them.
+_OF_APPLE = lazy_pattern(
+    rb"(?=[^A-Z]*[A-Z][^A-Z]*\Z)(?=\D*\d\D*\Z)[A-Za-z\d]{6}-[A-Za-z\d]{6}-[A-Za-z\d]{6}"
+)
 # https://github.com/django/django/blob/main/django/core/management/utils.py: get_random_secret_key
 _OF_DJANGO = lazy_pattern(rb"[a-z0-9!@#$%^&*(\-_=+)]{50}")
 _CODE = lazy_pattern(rb"[\s<>{}()\[\]$]|\.\.|::|//|\\\\")
@@ -233,7 +223,12 @@ def is_generated(value: bytes) -> bool:
         return len(value) >= _LEAST_LETTERS and is_random_text(value)
     changes = len(_CHANGE.findall(value))
     symbols = _SYMBOL.search(value) and not _WORD_WITH_NUMBER.fullmatch(value)
-    return changes >= 3 or bool(symbols) or (changes >= 2 and is_random_text(value))
+    return (
+        changes >= 3
+        or bool(symbols)
+        or (changes >= 2 and (is_random_text(value) or is_long_random_text(value)))
+        or _OF_APPLE.fullmatch(value) is not None
+    )
 
 
 def is_strong(value: bytes) -> bool:
@@ -263,13 +258,6 @@ def is_marked(text: bytes) -> bool:
     return _MARKED.search(text) is not None
 
 
-def is_random_text(value: bytes) -> bool:
-    """Whether the letters of a value are in an order that no language has."""
-    runs = re.findall(rb"[a-z]{2,}", value.lower())
-    pairs = [run[at : at + 2] for run in runs for at in range(len(run) - 1)]
-    return len(pairs) >= 3 and sum(pair in _PAIRS for pair in pairs) / len(pairs) < _WORDY
-
-
 def is_mixed(value: bytes) -> bool:
     """Whether letters and digits alternate in a short password, as in no word with a year."""
     changes = re.findall(rb"[A-Za-z](?=\d)|\d(?=[A-Za-z])", value)
@@ -289,9 +277,3 @@ def is_short_host(host: bytes) -> bool:
 def is_example_host(host: bytes) -> bool:
     """Whether a host is reserved for examples and tests."""
     return _EXAMPLE_HOSTS.fullmatch(host) is not None
-
-
-def entropy(value: bytes) -> float:
-    """Return the bits of each character, by how often each one occurs in `value`."""
-    counts = Counter(value).values()
-    return -sum(count / len(value) * math.log2(count / len(value)) for count in counts)

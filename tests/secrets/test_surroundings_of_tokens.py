@@ -1,0 +1,107 @@
+"""What a text says about a token beside it: that others look like it, or that it has expired."""
+
+import base64
+import textwrap
+
+import pytest
+
+from labcoat.secrets.content import find_in_content
+from labcoat.secrets.look import find_secret
+
+KEY = "k3W9vTq2" + "Zx8LmP4rN7bY"
+GOOGLE = "AIza" + "SyC9oGhGaax8DlSh-w9pC3TCeIJZzxAw-XU"
+DBT = "dbtu_" + "k3W9vTq2Zx8LmP4rN7bY" * 2 + "aB3dE5fG7h"
+ANSWER = "{{'{name}': '{key}', 'token_type': 'Bearer', 'expires_in': {seconds}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "sure"),
+    [
+        ("It will look something like this: `{}`.", False),
+        ("Your key looks like\n\n    {}", False),
+        ("Put this into the file: `{}`.", True),
+        ("It looks good. My key is {}", True),
+    ],
+)
+def test_prose_may_introduce_a_form(text: str, sure: bool) -> None:
+    """Only a text that says so right before shows the form of other keys."""
+    found = find_in_content("notes.md", f"{text.format(GOOGLE)}\n".encode())
+    assert found
+    assert found.sure is sure
+
+
+def test_comment_in_a_program_introduces_no_form() -> None:
+    """A key beside the program that needs it is a real one."""
+    found = find_in_content("a.py", f"# It looks like this:\nx = '{GOOGLE}'\n".encode())
+    assert found
+    assert found.sure
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds", "sure"),
+    [
+        ("access_token", 3600, False),
+        ("access_token", 5_184_000, True),
+        ("refresh_token", 3600, True),
+        ("api_token", 3600, True),
+    ],
+)
+def test_token_of_a_session_has_expired(name: str, seconds: int, sure: bool) -> None:
+    """One of an hour is no secret when it is committed; one of two months, or a renewing, is."""
+    text = ANSWER.format(name=name, key=KEY, seconds=seconds)
+    found = find_in_content("a.ipynb", text.encode())
+    assert found
+    assert found.sure is sure
+
+
+def test_access_token_alone_is_a_secret() -> None:
+    """Nothing says when it expires."""
+    found = find_in_content("a.ipynb", f"access_token = '{KEY}'\n".encode())
+    assert found
+    assert found.sure
+
+
+def test_dbt_token_is_a_secret() -> None:
+    """The file that dbt's cloud hands out has one in it."""
+    found = find_secret("models/dbt_cloud.yml", f'token-value: "{DBT}"\n'.encode())
+    assert found
+    assert found.kind == "a dbt token"
+    assert found.sure
+
+
+@pytest.mark.parametrize("kind", ["RSA PRIVATE KEY", "PRIVATE KEY", "EC PRIVATE KEY"])
+def test_private_key_in_base64_is_a_secret(kind: str) -> None:
+    """As a kubeconfig under another name has it."""
+    text = f"-----BEGIN {kind}-----\n{'MIIEpAIBAAKCAQEAzF9HT3L6Iiy' * 8}\n-----END {kind}-----\n"
+    encoded = base64.b64encode(text.encode()).decode()
+    found = find_in_content("admin.yaml", f"client-key-data: {encoded}\n".encode())
+    assert found
+    assert found.kind == "a private key"
+    assert found.sure
+
+
+def test_certificate_in_base64_is_none() -> None:
+    """It begins with the same letters, and everybody may have it."""
+    text = f"-----BEGIN CERTIFICATE-----\n{'MIIEpAIBAAKCAQEAzF9HT3L6Iiy' * 8}\n"
+    encoded = base64.b64encode(text.encode()).decode()
+    assert not find_in_content("admin.yaml", f"ca-data: {encoded}\n".encode())
+
+
+@pytest.mark.parametrize(
+    ("path", "sure"),
+    [
+        ("roles/web/templates/app.conf", True),
+        ("deploy/playbooks/templates/app.conf", True),
+        ("templates/app.conf", False),
+        ("roles/web/files/local/app.conf", False),
+    ],
+)
+def test_templates_of_ansible_are_for_production(path: str, sure: bool) -> None:
+    """Other templates are samples that users fill in."""
+    text = textwrap.dedent(f"""\
+        [api]
+        api_key = "{KEY}"
+    """)
+    found = find_in_content(path, text.encode())
+    assert found
+    assert found.sure is sure

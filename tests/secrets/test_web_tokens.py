@@ -1,0 +1,65 @@
+"""JSON web tokens: those that still let somebody in are secrets."""
+
+import base64
+import json
+import time
+from typing import Any
+
+import pytest
+
+from labcoat.secrets.content import find_in_content
+
+SIGNATURE = "q8xT3vLm2Rw9KpYb7NcJd4HsWz5Ta1Ue0Gf6Vi"
+
+
+def make_token(**claims: Any) -> bytes:
+    """Return a token with `claims` and an invented signature."""
+    parts = ({"alg": "HS256", "typ": "JWT"}, claims)
+    encoded = [
+        base64.urlsafe_b64encode(json.dumps(each).encode()).rstrip(b"=").decode() for each in parts
+    ]
+    return ".".join([*encoded, SIGNATURE]).encode()
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"role": "service_role", "iss": "supabase"},
+        {"user": "robot", "exp": time.time() + 1e7},
+        {"user": "robot", "exp": None},
+    ],
+)
+def test_valid_token_is_a_secret(claims: dict[str, Any]) -> None:
+    """It never expires, or does so in the future."""
+    found = find_in_content("app.py", b"client = connect('%b')\n" % make_token(**claims))
+    assert found
+    assert found.kind == "a JSON web token"
+    assert found.sure
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"user": "robot", "exp": time.time() - 10},
+        {"role": "anon", "iss": "supabase"},
+        {"role": "service_role", "iss": "supabase-demo"},
+        {"sub": "1234567890", "name": "John Doe", "iat": 1516239022},
+    ],
+)
+def test_token_that_lets_no_one_in_is_none(claims: dict[str, Any]) -> None:
+    """It has expired, is public, or is the example of a page that everybody reads."""
+    assert not find_in_content("app.py", b"client = connect('%b')\n" % make_token(**claims))
+
+
+@pytest.mark.parametrize("path", ["README.md", "tests/test_app.py"])
+def test_token_of_an_example_is_a_note(path: str) -> None:
+    """Documentation shows the form of an answer."""
+    found = find_in_content(path, make_token(user="robot") + b"\n")
+    assert found
+    assert not found.sure
+
+
+@pytest.mark.parametrize("payload", [b"eyJhbGciOi_____________", b"eyJ" + b"A" * 40, b"eyJ1" * 20])
+def test_text_that_is_no_token_is_none(payload: bytes) -> None:
+    """What cannot be decoded has no claims."""
+    assert not find_in_content("a.txt", b"eyJhbGciOiJIUzI1NiJ9.%b.%b" % (payload, b"A" * 40))
