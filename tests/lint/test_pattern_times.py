@@ -7,7 +7,7 @@ import pytest
 
 from labcoat.core import path_roles
 from labcoat.lint.repository import docker_builds
-from labcoat.lint.rules import dkf_dockerfile, req_addresses
+from labcoat.lint.rules import dkf_dockerfile, dkf_installs, req_addresses
 from labcoat.secrets import content, values
 
 TEXTS: dict[str, tuple[Callable[[str], object], str]] = {
@@ -47,6 +47,19 @@ TEXTS: dict[str, tuple[Callable[[str], object], str]] = {
         lambda text: values.is_secret_variable(f"{text}token".encode()),
         "pub_key_" * 200,
     ),
+    "tokens-of-the-web": (
+        lambda text: content.find_in_content("a.py", text.encode()),
+        "'eyJ" + "eyJhbGciOi.eyJ" * 20_000,
+    ),
+    "beginnings-of-encoded-keys": (
+        lambda text: content.find_in_content("a.yml", text.encode()),
+        "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBL" * 20_000,
+    ),
+    "quotes-of-a-notebook": (
+        lambda text: content.find_in_content("a.ipynb", text.encode()),
+        '"token": "abcdefgh", ' * 150_000,
+    ),
+    "redirections": (dkf_installs._REDIRECTED.search, "a" * 100_000 + " a>" * 50_000),
     "sudo": (dkf_dockerfile._SUDO.search, "sudo " * 100_000),
     "su": (lambda text: dkf_dockerfile._needs_root(text, frozenset()), "su " * 100_000),
 }

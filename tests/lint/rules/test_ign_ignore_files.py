@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from labcoat.lint.runner import check_repository
 from support.messages import lint as messages
 from support.repositories import repository
@@ -118,3 +120,26 @@ def test_a_negation_that_is_overruled_is_told_so(tmp_path: Path) -> None:
     )
     (found,) = (each for each in check_repository(root).findings if each.rule == "IGN006")
     assert messages.OVERRULED in found.message
+
+
+@pytest.mark.parametrize(
+    ("ignored", "why", "hint"),
+    [
+        (
+            "!data/plan.yaml\ndata\n",
+            "`data` in line 2 ignores the whole folder around it",
+            "write `data/*` instead of `data`",
+        ),
+        (
+            "data/*\n!data/plan.yaml\n*.yaml\n",
+            "`*.yaml` in line 3 ignores that path again",
+            "move it below that pattern",
+        ),
+    ],
+)
+def test_idle_negation_names_the_pattern(ignored: str, why: str, hint: str, tmp_path: Path) -> None:
+    """Its line tells where to change what git ignores."""
+    root = repository(tmp_path / "r", {".gitignore": ignored}, {"data/plan.yaml": "a: 1\n"})
+    (found,) = (each for each in check_repository(root).findings if each.rule == "IGN006")
+    assert why in found.message
+    assert hint in found.hint

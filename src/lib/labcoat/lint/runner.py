@@ -10,6 +10,7 @@ from labcoat.core.records import Record, field, replace
 from labcoat.lint import suppressions
 from labcoat.lint.findings import BuildFamily, Family, Finding, Severity
 from labcoat.lint.registry import FAMILIES, ONLINE, RULES, unknown_rule_error
+from labcoat.lint.repetitions import weigh_repetitions
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.lessons import find_lessons
 from labcoat.lint.repository.repository import Repository, open_repository
@@ -103,12 +104,13 @@ def run_rules(repository: Repository, selection: Selection) -> Report:
     )
     # Whoever accepts a cause in one file, or does not ask about it, has to see it elsewhere.
     selected = _weigh_consequences([each for each in findings if selection.includes(each.rule)])
+    selected = weigh_repetitions(_sort_unique(selected))
     selected = [each for each in selected if each.severity >= selection.least]
     if without_git:
         repository.left_out.append(
             f"{repository.root} is not in a git repository: skipped the rules that need git"
         )
-    return Report(repository.root, _sort_unique(selected), list(dict.fromkeys(repository.left_out)))
+    return Report(repository.root, selected, list(dict.fromkeys(repository.left_out)))
 
 
 def check_all(roots: Iterable[Path], selection: Selection) -> list[Report]:

@@ -5,17 +5,25 @@ import re
 import shlex
 from collections.abc import Collection, Iterator, Set
 
-from labcoat.container.dockerfile.parser import Dockerfile, DockerfileError, Instruction, Stage
+from labcoat.container.base_images.official import is_of_one_machine, is_official
+from labcoat.container.dockerfile.parser import Dockerfile, DockerfileError, Stage
 from labcoat.container.dockerfile.words import parse_json_words
 from labcoat.core.path_roles import is_template
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.shell_commands import split_commands
-from labcoat.lint.findings import BuildFamily, Finding, PinDigest, Rule, Severity, unsafe_fix
-from labcoat.lint.repository.build_discovery import without_tag
+from labcoat.lint.findings import BuildFamily, Finding, Fix, PinDigest, Rule, Severity, unsafe_fix
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository
 from labcoat.lint.rules.dkf_installs import check_installations
+from labcoat.lint.rules.dkf_own_images import (
+    copied_images,
+    is_own,
+    list_named,
+    only_carries,
+    own_images,
+    used_images,
+)
 
 _DIGEST = lazy_pattern(r"@sha256:[0-9a-f]{64}$")
 _ROOT = ("root", "0", "root:root", "0:0", "0:root", "root:0")
@@ -42,8 +50,7 @@ _STARTS = frozenset((*_CHANGERS, *_SERVICES))
 _PREPARES = _STARTS | {"usermod", "chown"}
 _CHANGES_USER = lazy_pattern(rf"\b(?:{'|'.join(_CHANGERS)})\b")  # in a RUN, which installs them
 _SUDO = lazy_pattern(r"(?<![\w./-])sudo(?=[ \t][^\n;|&]{0,80}-u\b)(?![^\n;|&\"']{0,80}\broot\b)")
-# Docker's own images, as far as their names tell: none of these has an underscore.
-_OFFICIAL = lazy_pattern(r"(?:docker\.io/)?(?:library/)?[a-z0-9.-]+(?:[:@][^/]*)?")
+# A name as docker-compose gives it to what it builds; no official image has an underscore.
 _OF_ONE_MACHINE = lazy_pattern(r"[^/:@_]*_[^/:@]*(?::[^/]*)?")
 
 
@@ -52,8 +59,8 @@ def check_dockerfiles(repository: Repository, builds: DockerBuilds) -> Iterator[
     by_dockerfile: dict[str, BuildFacts] = {}
     for facts in builds:
         by_dockerfile.setdefault(facts.dockerfile, facts)
-    own = _own_images(builds, by_dockerfile.values())
-    copied = _copied_images(by_dockerfile.values(), own)
+    own = own_images(builds, by_dockerfile.values())
+    copied = copied_images(by_dockerfile.values(), own)
     for facts in by_dockerfile.values():
         if isinstance(facts.parsed, DockerfileError):
             yield Finding(
@@ -65,88 +72,19 @@ def check_dockerfiles(repository: Repository, builds: DockerBuilds) -> Iterator[
                 severity=Severity.ERROR,
             )
             continue
-        carries = _only_carries(facts, facts.parsed, copied)
+        carries = only_carries(facts, facts.parsed, copied)
         yield from _check_pins(facts, facts.parsed, own, carries=carries)
         yield from check_installations(repository, facts, facts.parsed)
         if not carries:
             yield from _check_user(repository, facts, facts.parsed, own)
 
 
-def _image_of(path: str) -> str:
-    """Return the image that a Dockerfile is named after, such as `spark-base.Dockerfile`.
-
-    Empty for a name without a hyphen: `python.Dockerfile` may stand beside a `FROM python`.
-    """
-    found = re.fullmatch(
-        r"(?:.*/)?(?:dockerfile\.([\w-]+)|([\w-]+)\.dockerfile)", path, re.IGNORECASE
-    )
-    name = (found[1] or found[2]) if found else ""
-    return name if "-" in name else ""
-
-
-def _own_images(builds: DockerBuilds, all_facts: Collection[BuildFacts]) -> set[str]:
-    """Return what the repository builds: images, and `*/name` for one in a folder of that name.
-
-    A folder's name has a hyphen or an underscore, as those of images: `spark/Dockerfile` may extend
-    another spark.
-    """
-    own = {name for facts in all_facts if (name := _image_of(facts.dockerfile))}
-    named: set[str] = set()
-    for facts in all_facts:
-        folder = posixpath.basename(posixpath.dirname(facts.dockerfile))
-        if re.search("[-_]", folder):
-            own.add(f"*/{folder}")
-        if not isinstance(facts.parsed, DockerfileError):
-            named |= {without_tag(image) for image, _ in _used_images(facts.parsed)}
-    return own | builds.find_built(named - {"", "scratch"})
-
-
-def _used_images(parsed: Dockerfile) -> Iterator[tuple[str, int]]:
-    """Yield the images that a Dockerfile takes from elsewhere, each with its line."""
-    for stage in parsed.stages:
-        if parsed.base_stage(stage) is None:
-            yield stage.base, stage.line
-        for each in (*stage.instructions, *stage.triggers):
-            for image in each.copied_from:
-                if image and parsed.stage(image) is None:
-                    yield image, each.line
-
-
-def _copied_images(all_facts: Collection[BuildFacts], own: Collection[str]) -> set[str]:
-    """Return the last words of the repository's images that Dockerfiles copy files from."""
-    return {
-        posixpath.basename(without_tag(image))
-        for facts in all_facts
-        if not isinstance(facts.parsed, DockerfileError)
-        for stage in facts.parsed.stages
-        for each in (*stage.instructions, *stage.triggers)
-        for image in each.copied_from
-        if image and facts.parsed.stage(image) is None and _is_own(facts, image, own)
-    }
-
-
-def _only_carries(facts: BuildFacts, parsed: Dockerfile, copied: Set[str]) -> bool:
-    """Whether an image starts no program: others copy its files, by the name of its folder."""
-    folder = posixpath.basename(posixpath.dirname(facts.dockerfile))
-    return not copied.isdisjoint({folder, _image_of(facts.dockerfile)} - {""}) and not any(
-        _list_named(parsed, "RUN", "CMD", "ENTRYPOINT")
-    )
-
-
-def _is_own(facts: BuildFacts, image: str, own: Collection[str]) -> bool:
-    """Whether the repository itself builds `image`: there is no digest of it to pin."""
-    name = without_tag(image)
-    last = posixpath.basename(name)
-    folder = posixpath.basename(posixpath.dirname(facts.dockerfile))
-    return name in own or (f"*/{last}" in own and last != folder)
-
-
 def _check_pins(
     facts: BuildFacts, parsed: Dockerfile, own: Collection[str], *, carries: bool
 ) -> Iterator[Finding]:
     """DKF001: images that are not pinned by digest, but for the base of one that only `carries`."""
-    for image, line in _used_images(parsed):
-        if not _is_own(facts, image, own) and not (carries and line == parsed.stages[-1].line):
+    for image, line in used_images(parsed):
+        if not is_own(facts, image, own) and not (carries and line == parsed.stages[-1].line):
             yield from _check_image(facts, image, line)
 
 
@@ -164,19 +102,22 @@ def _check_image(facts: BuildFacts, image: str, line: int) -> Iterator[Finding]:
         )
         return
     tag = image.rpartition("/")[2].partition(":")[2]
-    yield Finding(
-        "DKF001",
-        facts.dockerfile,
+    message = (
         f"the image {image} is not pinned by digest: when its tag moves, "
-        "this Dockerfile builds a different image",
-        f"Write {image}@sha256:…; `docker buildx imagetools inspect {image}` prints the digest",
-        line,
-        unsafe_fix(PinDigest(facts.dockerfile, line, image)),
-        # No registry has an image that was only built on a machine, so there is no digest.
-        Severity.WARNING
-        if tag in ("", "latest") and not _OF_ONE_MACHINE.fullmatch(image)
-        else Severity.NOTE,
+        "this Dockerfile builds a different image"
     )
+    hint = f"Write {image}@sha256:…; `docker buildx imagetools inspect {image}` prints the digest"
+    fix: Fix | None = unsafe_fix(PinDigest(facts.dockerfile, line, image))
+    if is_of_one_machine(image):  # no registry has its digest
+        message = (
+            f"{image} is not an official image of Docker Hub: the build uses what the machine has "
+            "under that name, and fails on others"
+        )
+        hint = "Write the registry or account that has the image, or build it in this repository"
+        fix = None
+    moves = tag in ("", "latest") and not _OF_ONE_MACHINE.fullmatch(image)
+    severity = Severity.WARNING if moves else Severity.NOTE
+    yield Finding("DKF001", facts.dockerfile, message, hint, line, fix, severity, repeats=image)
 
 
 def _check_user(
@@ -197,8 +138,8 @@ def _check_user(
     if (
         _NOT_ROOT.fullmatch(last.base)
         or is_template(last.base)
-        or _is_own(facts, last.base, own)  # the finding stands at the Dockerfile of that image
-        or (last.base == "scratch" and not any(_list_named(parsed, "CMD", "ENTRYPOINT")))
+        or is_own(facts, last.base, own)  # the finding stands at the Dockerfile of that image
+        or (last.base == "scratch" and not any(list_named(parsed, "CMD", "ENTRYPOINT")))
     ):
         return
     perhaps = ""
@@ -208,7 +149,7 @@ def _check_user(
         perhaps = ", whose program starts as root and then drops it"
     elif _starts_as_root(repository, facts, parsed):
         perhaps = ", and what it starts needs root, or drops it"
-    elif last.base and not _OFFICIAL.fullmatch(last.base):
+    elif last.base and not is_official(last.base):
         perhaps = ", unless that image sets one"
     why = f"no USER is set on top of {last.base or 'the base image'}{perhaps}"
     yield _root_finding(facts, final.line, why, Severity.NOTE if perhaps else Severity.WARNING)
@@ -216,13 +157,13 @@ def _check_user(
 
 def _starts_as_root(repository: Repository, facts: BuildFacts, parsed: Dockerfile) -> bool:
     """Whether the image begins as root on purpose: its script does what only root can."""
-    started = list(_list_named(parsed, "CMD", "ENTRYPOINT"))
+    started = list(list_named(parsed, "CMD", "ENTRYPOINT"))
     commands = (
         each.rest if parse_json_words(each.rest) is None else shlex.join(each.words)
         for each in started
     )
     if any(_needs_root(command, _STARTS) for command in commands) or any(
-        _CHANGES_USER.search(each.rest) for each in _list_named(parsed, "RUN")
+        _CHANGES_USER.search(each.rest) for each in list_named(parsed, "RUN")
     ):
         return True
     words = {posixpath.basename(word.strip("\"'")) for each in started for word in each.words}
@@ -256,14 +197,6 @@ def _scripts_named(repository: Repository, facts: BuildFacts, name: str) -> list
     return found
 
 
-def _list_named(parsed: Dockerfile, *names: str) -> Iterator[Instruction]:
-    """Yield the instructions of the image's stages with one of `names`, the last stage's first."""
-    stage: Stage | None = parsed.stages[-1]
-    while stage is not None:
-        yield from (each for each in stage.instructions if each.name in names)
-        stage = parsed.base_stage(stage)
-
-
 def _root_finding(
     facts: BuildFacts, line: int, why: str, severity: Severity = Severity.WARNING
 ) -> Finding:
@@ -275,6 +208,7 @@ def _root_finding(
         "Create a user with uid 1000 and end with `USER 1000`",
         line,
         severity=severity,
+        repeats="root",
     )
 
 

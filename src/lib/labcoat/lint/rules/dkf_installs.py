@@ -16,7 +16,8 @@ from labcoat.core.shell_commands import split_commands
 from labcoat.lint.findings import Finding, Severity
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.repository import Repository
-from labcoat.lint.rules.dkf_held import Held, find_pinned, keeps, paths_of
+from labcoat.lint.rules.dkf_held import Held, find_pinned, keeps
+from labcoat.lint.rules.dkf_lists import find_causes, find_missing, has_hashes
 
 _IS_LABCOATS = "labcoat wrote both"  # at the top of its install-lock.sh
 _INSTALLERS = {"pip", "setuptools", "wheel"}  # what installs the lock
@@ -26,7 +27,7 @@ _LOCKERS = {
     *("poetry-core", "poetry-plugin-export", "poetry-plugin-bundle", "poetry-dynamic-versioning"),
     *("hatchling", "flit-core", "setuptools-scm", "conda-lock", "micropipenv"),
 }
-_REDIRECTED = lazy_pattern(r"(?:^|\s)[A-Za-z0-9][\w.\[\],-]*>(?==?\d)")
+_REDIRECTED = lazy_pattern(r"(?:^|\s)([A-Za-z0-9][\w.\[\],-]*)>=?\d[^\s;|&\"']*")
 _INSTALL_THE_LOCK = (
     "Copy the lock and install it with `pip install --require-hashes -r requirements.txt`, "
     "then the project with `--no-deps`"
@@ -34,6 +35,7 @@ _INSTALL_THE_LOCK = (
 _ANY_VERSION = "whatever versions the index has on the day of the build"
 _LOCAL = lazy_pattern(r"(?:\.|/|\$|file:)\S*|(?!\S*://)\S+(?:/\S*|\.(?:whl|zip|tar\.gz))")
 _FIXED = lazy_pattern(r"\S*(?:==.*|@[0-9a-f]{40}\b\S*)|https?://\S+\.(?:whl|zip|tar\.gz)(?:#\S*)?")
+_LONGEST = 100  # characters of a command that a message has
 _UNKNOWN = lazy_pattern(r"[$*?\[]")  # a name that only a build knows
 _FOR_TESTS = lazy_pattern(
     r"(?i)(?:^|[-_.])(?:dev|devel|development|debug|tests?|testing|lint|ci)(?:[-_.]|$)"
@@ -61,6 +63,7 @@ class _Problem(NamedTuple):
     severity: Severity
     files: tuple[str, ...] = ()
     loose: str = ""
+    hint: str = _INSTALL_THE_LOCK
 
 
 def check_installations(
@@ -84,43 +87,41 @@ def check_installations(
         downloads = any(_DOWNLOADS.search(step.rest) for step in _instructions(parsed, stage))
         if downloads:
             held = set()
+        sources = _copied_names(parsed, stage)
         for problem in _unlocked_installs(repository, each, written, copied, held):
+            if missing := find_missing(repository, problem.files, () if downloads else sources):
+                problem = problem._replace(  # noqa: PLW2901
+                    message=f"{missing} is installed, and the repository lacks it: what writes it "
+                    "before the build decides which versions the image has",
+                    hint="Track the list, with hashes, or write it in the Dockerfile",
+                    severity=Severity.NOTE,
+                )
             yield Finding(
                 "DKF002",
                 facts.dockerfile,
                 problem.message,
-                _INSTALL_THE_LOCK,
+                problem.hint,
                 each.line,
                 severity=Severity.NOTE if for_tests else problem.severity,
-                causes=() if downloads else _find_causes(repository, facts, problem.files),
+                causes=() if downloads else find_causes(repository, facts, problem.files),
+                repeats=facts.dockerfile if problem.loose else "",
             )
-
-
-def _find_causes(
-    repository: Repository, facts: BuildFacts, files: Iterable[str]
-) -> tuple[str, ...]:
-    """Return the paths of the lists that a build installs; none if one is not in the repository.
-
-    If the build copies one of several with the same name, it is that one.
-    """
-    found: list[str] = []
-    for file in files:
-        paths = paths_of(repository, file)
-        copied = [
-            each
-            for each in paths
-            if facts.sends(each) and facts.reaching.get(facts.context_path(each))
-        ]
-        if not paths:
-            return ()
-        found += copied or paths
-    return tuple(found)
 
 
 def _instructions(parsed: Dockerfile, stage: Stage) -> list[Instruction]:
     """Return the instructions of a stage, after those of the stages that it is based on."""
     base = parsed.base_stage(stage)
     return [*(_instructions(parsed, base) if base else ()), *stage.instructions]
+
+
+def _copied_names(parsed: Dockerfile, stage: Stage) -> set[str]:
+    """Return the names of what a stage copies from the context, without their folders."""
+    return {
+        posixpath.basename(source)
+        for each in _instructions(parsed, stage)
+        if each.name in ("COPY", "ADD") and each.flag("from") is None
+        for source in each.words[:-1]
+    }
 
 
 def _renamed_copies(parsed: Dockerfile, stage: Stage) -> dict[str, str]:
@@ -226,17 +227,26 @@ def _judge_installs(
         yield from loose
 
 
+def _shorten(install: Installation) -> str:
+    """Return a command; of a long one the beginning."""
+    text = str(install)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rpartition(' ')[0]} …"
+
+
 def _loose_packages(install: Installation) -> str:
     """Return what is wrong with packages of conda or poetry that the Dockerfile names."""
     loose = [each for each in install.packages if not re.search(r"[=@]|^[./$]", each)]
-    return f"`{install}` installs whatever versions there are on the day of the build" * bool(loose)
+    return (
+        f"`{_shorten(install)}` installs whatever versions there are on the day of the build"
+        * bool(loose)
+    )
 
 
 def _check_pip(
     repository: Repository, install: Installation, script: str, held: Container[Held]
 ) -> Iterator[_Problem]:
     if install.files:
-        bare = [file for file in install.files if not _has_hashes(repository, file)]
+        bare = [file for file in install.files if not has_hashes(repository, file)]
         if bare:
             yield _Problem(
                 f"{bare[0]} is installed without hashes, "
@@ -253,36 +263,29 @@ def _check_pip(
     if keeps(install, held):
         return
     redirection = next(
-        (
-            each[0].strip()
-            for each in _REDIRECTED.finditer(script)
-            if each[0].strip().rstrip(">") in names
-        ),
+        (each[0].strip() for each in _REDIRECTED.finditer(script) if each[1] in names),
         "",
     )
     if redirection:
+        name, _, rest = redirection.partition(">")
         yield _Problem(
-            f"the shell takes `{redirection}` in `{install}` for a redirection, "
-            "so any version is installed: quote it",
+            f"the shell takes `>{rest}` behind `{name}` for a redirection to a file `{rest}`, "
+            f"so any version of {name} is installed",
             Severity.ERROR,
+            hint=f'Write it in quotes, `"{redirection}"`, and the others too',
         )
     elif {re.split(r"[\[<>=!~]", name)[0] for name in names} <= _LOCKERS:
-        yield _Problem(f"`{install}` installs whatever version the index has", Severity.NOTE)
+        yield _Problem(
+            f"`{_shorten(install)}` installs whatever version the index has", Severity.NOTE
+        )
     elif all(_FIXED.fullmatch(name) or _LOCAL.fullmatch(name) for name in names):
         yield _Problem(
-            f"`{install}` checks no hashes and installs dependencies that are not locked",
+            f"`{_shorten(install)}` checks no hashes and installs dependencies that are not locked",
             Severity.NOTE,
         )
     else:
-        yield _Problem(f"`{install}` installs {_ANY_VERSION}", Severity.WARNING, loose=str(install))
-
-
-def _has_hashes(repository: Repository, file: str) -> bool:
-    """Whether a lock of that name in the repository has hashes, which pip and uv then check."""
-    if "$" in file or file in ("-", "/dev/stdin") or file.startswith("<("):
-        return True  # written during the build
-    return any(
-        each.has_hashes
-        for path in paths_of(repository, file)
-        for each in repository.read_requirements(path)
-    )
+        yield _Problem(
+            f"`{_shorten(install)}` installs {_ANY_VERSION}",
+            Severity.WARNING,
+            loose=_shorten(install),
+        )

@@ -5,6 +5,7 @@ import os
 import posixpath
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from labcoat.container.context.build_context import listed_paths
 from labcoat.container.dockerignore.matcher import Matcher, Pattern
@@ -16,6 +17,14 @@ from labcoat.lint.repository.repository import Repository
 
 _WILDCARD = lazy_pattern(r"[*?\[\\]")
 _KEEPS = ("!.gitignore", "!.gitkeep", "!.keep", "!/.gitignore", "!/.gitkeep")
+
+
+class _Line(NamedTuple):
+    """A `pattern` in line `number` of an ignore file."""
+
+    path: str
+    number: int
+    pattern: str
 
 
 def check_negations_for_docker(
@@ -36,9 +45,8 @@ def check_negations_for_docker(
             twice = _count_sent(facts, alone) > _count_sent(facts, excluding)
             again = not twice and _is_overruled(repository, facts, each)
             cause = "again" if again else "twice" if twice else ""
-            yield _idle_negation_finding(
-                repository, facts.ignore_file, each.line, each.written, cause
-            )
+            line = _Line(facts.ignore_file, each.line, each.written)
+            yield _idle_negation_finding(repository, line, cause)
 
 
 def _count_sent(facts: BuildFacts, patterns: list[Pattern]) -> int:
@@ -87,40 +95,63 @@ def _list_tracked(repository: Repository, facts: BuildFacts) -> list[str]:
     return [path[len(inside) :] for path in repository.tracked if path.startswith(inside)]
 
 
-def _idle_negation_finding(
-    repository: Repository, path: str, line: int, written: str, cause: str = ""
-) -> Finding:
+def _idle_negation_finding(repository: Repository, negation: _Line, cause: str) -> Finding:
     """Return the finding; the cause is empty if nothing above ignores what the negation names.
 
     It is `twice` if another negation includes the same files, and `again` if a pattern below
     ignores them.
     """
+    why = {
+        "twice": "another negation includes the same files",
+        "again": "a pattern below it ignores that path again",
+    }.get(cause, "no pattern above it ignores that path")
+    hint = "Remove the line, or that pattern" if cause == "again" else "Remove the line"
+    # It does no harm where nothing ignores the path: many write it to keep a folder, or a file.
+    severity = Severity.WARNING if cause == "again" else Severity.NOTE
+    return _negation_finding(repository, negation, why, hint, severity)
+
+
+def _git_negation_finding(
+    repository: Repository, negation: _Line, named: str, deciding: _Line
+) -> Finding:
+    """Return the finding of a .gitignore, in which `deciding` ignores the path `named` after all.
+
+    Git looks at nothing in a folder that is ignored as a whole.
+    """
+    place = f"{deciding.path}:{deciding.number}"
+    where = f"in line {deciding.number}" if deciding.path == negation.path else f"in {place}"
+    parts = named.split("/")
+    above = ["/".join(parts[:end]) for end in range(1, len(parts))]
+    ignored = [each[2] for each in repository.deciding_patterns(above).values()]
+    if any(not each.startswith("!") for each in ignored):
+        why = f"`{deciding.pattern}` {where} ignores the whole folder around it"
+        text = deciding.pattern.rstrip("/")
+        content = "/*" if text in ("*", "/*", "**") else f"{text}/*"
+        hint = (
+            f"Remove the line. To keep the path in git, write `{content}` instead of "
+            f"`{deciding.pattern}`, and include each folder on the way, as in `!/folder/`"
+        )
+    else:
+        why = f"`{deciding.pattern}` {where} ignores that path again"
+        hint = "Remove the line, or move it below that pattern"
+    return _negation_finding(repository, negation, why, hint, Severity.WARNING)
+
+
+def _negation_finding(
+    repository: Repository, negation: _Line, why: str, hint: str, severity: Severity
+) -> Finding:
+    path, number, pattern = negation
     text = repository.read_bytes(path).decode("utf-8", "surrogateescape").splitlines()
-    old = text[line - 1] if line <= len(text) else written
-    for_docker = path.endswith(".dockerignore")  # it includes files of an ignored folder too
+    old = text[number - 1] if number <= len(text) else pattern
+    written = pattern.strip()
     return Finding(
         "IGN006",
         path,
-        f"`{written.strip()}` has no effect: another negation includes the same files"
-        if cause == "twice"
-        else f"`{written.strip()}` has no effect: a pattern below it ignores that path again"
-        if cause == "again"
-        else f"`{written.strip()}` has no effect: no pattern above it ignores that path"
-        if for_docker
-        else f"`{written.strip()}` has no effect: no pattern above it ignores that path, "
-        "or one ignores the whole folder around it",
-        "Remove the line, or that pattern"
-        if cause == "again"
-        else "Remove the line"
-        if for_docker
-        else "Remove the line. To keep the path in git although `*` ignores it, write `/*` instead"
-        " of `*`, and include the folder too, as in `!/folder/`",
-        line,
-        unsafe_fix(Replace(path, line, old, ())),
-        # It does no harm where nothing ignores the path: many write it to keep a folder, or a file.
-        Severity.NOTE
-        if cause == "twice" or (for_docker and not cause) or written.strip() in _KEEPS
-        else Severity.WARNING,
+        f"`{written}` has no effect: {why}",
+        hint,
+        number,
+        unsafe_fix(Replace(path, number, old, ())),
+        Severity.NOTE if written in _KEEPS else severity,
     )
 
 
@@ -136,9 +167,10 @@ def check_negations_for_git(repository: Repository) -> Iterator[Finding]:
             named = folder + line[1:].strip().strip("/")
             if not path_exists(repository.root / named) or len(named) <= len(folder):
                 continue
-            decided = repository.deciding_patterns(_sample_files(repository, named)).values()
+            decided = [*repository.deciding_patterns(_sample_files(repository, named)).values()]
             if decided and not any(pattern.startswith("!") for _, _, pattern in decided):
-                yield _idle_negation_finding(repository, path, number, line)
+                negation = _Line(path, number, line)
+                yield _git_negation_finding(repository, negation, named, _Line(*decided[0]))
 
 
 def _sample_files(repository: Repository, path: str) -> list[str]:

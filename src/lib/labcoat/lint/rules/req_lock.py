@@ -129,7 +129,9 @@ def _check_pins(
     if len(loose) <= _SHOWN:
         for each in loose:
             message = f"`{_label_requirement(each)}` is not pinned: {vary}"
-            yield Finding("REQ001", path, message, hint, each.number, severity=severity)
+            yield Finding(
+                "REQ001", path, message, hint, each.number, severity=severity, repeats=path
+            )
         return
     which = (
         f"none of its {len(found)} requirements is"
@@ -173,7 +175,7 @@ def _check_hashes(
         return
     for each in bare:
         message = f"`{each.name}` has no hash while others have: pip refuses to install the file"
-        yield Finding("REQ002", path, message, hint, each.number, fix, Severity.ERROR)
+        yield Finding("REQ002", path, message, hint, each.number, fix, Severity.ERROR, repeats=path)
 
 
 def _is_editable(repository: Repository, path: str) -> bool:

@@ -1,0 +1,69 @@
+"""The lists of packages that a Dockerfile installs, as the repository has them."""
+
+import posixpath
+from collections.abc import Container, Iterable, Iterator, Sequence
+
+from labcoat.lint.repository.build_facts import BuildFacts
+from labcoat.lint.repository.repository import Repository
+from labcoat.lint.rules.dkf_held import paths_of
+from labcoat.locking.requirement_lines import OptionLine
+
+_MOST_NESTED = 5  # lists that name each other
+
+
+def find_causes(repository: Repository, facts: BuildFacts, files: Iterable[str]) -> tuple[str, ...]:
+    """Return the paths of the lists that a build installs; none if one is not in the repository.
+
+    If the build copies one of several with the same name, it is that one. A list that only names
+    others stands for those.
+    """
+    found: list[str] = []
+    for file in files:
+        paths = paths_of(repository, file)
+        copied = [
+            each
+            for each in paths
+            if facts.sends(each) and facts.reaching.get(facts.context_path(each))
+        ]
+        if not paths:
+            return ()
+        found += copied or paths
+    return tuple(dict.fromkeys(inner for path in found for inner in _expand(repository, path)))
+
+
+def _expand(repository: Repository, path: str, depth: int = 0) -> Iterator[str]:
+    """Yield the lists with requirements that installing `path` reads, or itself if it has none."""
+    named = [
+        posixpath.normpath(posixpath.join(posixpath.dirname(path), each.value))
+        for each in repository.read_requirement_lines(path)
+        if isinstance(each, OptionLine) and each.option == "--requirement"
+    ]
+    if not named or depth == _MOST_NESTED or repository.read_requirements(path):
+        yield path
+    for inner in named if depth < _MOST_NESTED else ():
+        yield from _expand(repository, inner, depth + 1)
+
+
+def has_hashes(repository: Repository, file: str) -> bool:
+    """Whether a lock of that name in the repository has hashes, which pip and uv then check."""
+    if "$" in file or file in ("-", "/dev/stdin") or file.startswith("<("):
+        return True  # written during the build
+    return any(
+        each.has_hashes
+        for path in paths_of(repository, file)
+        for each in repository.read_requirements(path)
+    )
+
+
+def find_missing(repository: Repository, files: Sequence[str], sources: Container[str]) -> str:
+    """Return the name of a list that is copied from the repository, which has none of that name.
+
+    `sources` are the names of what the Dockerfile copies. A program or you may write it before the
+    build, with hashes or without. Empty if the repository has one of the lists.
+    """
+    names = [posixpath.basename(file.strip("\"'")) for file in files]
+    missing = bool(names) and all(
+        "://" not in file and name in sources and not paths_of(repository, file)
+        for file, name in zip(files, names, strict=True)
+    )
+    return names[0] if missing else ""

@@ -1,0 +1,89 @@
+"""DKF002: lists that a Dockerfile installs."""
+
+from pathlib import Path
+
+import pytest
+
+from labcoat.lint.findings import Finding, Severity
+from labcoat.lint.runner import Selection, check_repository
+from support.repositories import repository
+
+BASE = f"FROM python:3.11@sha256:{'0' * 64}\n"
+INSTALL = "COPY requirements.txt .\nRUN pip install -r requirements.txt\nUSER 1000\n"
+HASH = f" --hash=sha256:{'0' * 64}"
+
+
+def check(root: Path) -> list[Finding]:
+    """Return what is wrong with installations."""
+    return [each for each in check_repository(root).findings if each.rule == "DKF002"]
+
+
+def test_list_that_only_names_others_follows_from_them(tmp_path: Path) -> None:
+    """REQ001 reports the list with the packages: whoever locks it fixes the image."""
+    files = {
+        "Dockerfile": f"{BASE}{INSTALL}",
+        "requirements.txt": "-r requirements/prod.txt\n",
+        "requirements/prod.txt": "-r common.txt\n",
+        "requirements/common.txt": "flask\n",
+    }
+    root = repository(tmp_path / "r", files)
+    assert [each.severity for each in check(root)] == [Severity.NOTE]
+    only = check_repository(root, Selection(("DKF002",))).findings
+    assert [each.severity for each in only] == [Severity.WARNING]
+
+
+@pytest.mark.parametrize("own", ["flask==3.0\n", ""])
+def test_list_beside_a_locked_one_is_a_warning(own: str, tmp_path: Path) -> None:
+    """Nothing else is reported of a list below that has a name of its own."""
+    files = {
+        "Dockerfile": f"{BASE}{INSTALL.replace('requirements.txt', 'list.txt')}",
+        "list.txt": f"{own}-r needed.txt\n",
+        "needed.txt": "flask\n",
+    }
+    assert [each.severity for each in check(repository(tmp_path / "r", files))] == [
+        Severity.WARNING
+    ]
+
+
+def test_list_that_the_repository_lacks_is_a_note(tmp_path: Path) -> None:
+    """An export before the build may write it, with hashes."""
+    root = repository(tmp_path / "r", {"Dockerfile": f"{BASE}{INSTALL}", "app.py": ""})
+    found = check(root)
+    assert [each.severity for each in found] == [Severity.NOTE]
+    assert "requirements.txt is installed, and the repository lacks it" in found[0].message
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "RUN echo flask > list.txt && pip install -r list.txt\n",
+        "RUN pip install -r https://example.org/list.txt\n",
+        "RUN git clone https://example.org/x && pip install -r x/list.txt\n",
+        "COPY list.txt .\nRUN git clone https://example.org/x && pip install -r x/list.txt\n",
+        "COPY --from=other list.txt .\nRUN pip install -r list.txt\n",
+    ],
+)
+def test_list_from_elsewhere_is_a_warning(lines: str, tmp_path: Path) -> None:
+    """The build itself writes or downloads what no one has locked."""
+    other = f"{BASE.strip()} AS other\nRUN echo flask > list.txt\n"
+    files = {"Dockerfile": f"{other}{BASE}{lines}USER 1000\n", "app.py": ""}
+    assert [each.severity for each in check(repository(tmp_path / "r", files))] == [
+        Severity.WARNING
+    ]
+
+
+def test_redirection_names_what_to_quote(tmp_path: Path) -> None:
+    """The shell writes a file named `=3.0` and installs the newest release."""
+    files = {"Dockerfile": f"{BASE}RUN pip install flask>=3.0 numpy>=2.1\nUSER 1000\n"}
+    found = check(repository(tmp_path / "r", files))
+    assert [each.severity for each in found] == [Severity.ERROR]
+    assert "the shell takes `>=3.0` behind `flask` for a redirection" in found[0].message
+    assert '`"flask>=3.0"`' in found[0].hint
+
+
+def test_long_command_is_shortened(tmp_path: Path) -> None:
+    """A message is read on one line or two."""
+    packages = " ".join(f"package-{number}" for number in range(50))
+    files = {"Dockerfile": f"{BASE}RUN pip install {packages}\nUSER 1000\n"}
+    found = check(repository(tmp_path / "r", files))
+    assert "package-7 …` installs whatever" in found[0].message

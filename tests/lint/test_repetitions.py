@@ -1,0 +1,82 @@
+"""One fault in several places is one warning; the other places are notes that it names."""
+
+from pathlib import Path
+
+from labcoat.lint.findings import Finding, Severity
+from labcoat.lint.runner import Selection, check_repository
+from support.repositories import repository
+
+DIGEST = "@sha256:" + "0" * 64
+HASH = f" --hash=sha256:{'0' * 64}"
+ROOT = f"FROM python:3.11{DIGEST}\n"
+
+
+def check(root: Path, rule: str, *, least: Severity = Severity.NOTE) -> list[Finding]:
+    """Return the findings of a rule."""
+    return check_repository(root, Selection((rule,), least=least)).findings
+
+
+def test_few_unpinned_lines_are_one_warning(tmp_path: Path) -> None:
+    """The first line stands for the others, which the report of all findings has."""
+    root = repository(tmp_path / "r", {"requirements.txt": "flask\nnumpy\npandas\n"})
+    first, *others = check(root, "REQ001")
+    assert first.severity is Severity.WARNING
+    assert first.message.endswith("different versions; the same on lines 2, 3")
+    assert [each.severity for each in others] == [Severity.NOTE, Severity.NOTE]
+    assert len(check(root, "REQ001", least=Severity.WARNING)) == 1
+
+
+def test_accepted_line_names_no_others(tmp_path: Path) -> None:
+    """Whoever accepts the first one still sees the second one, as a warning."""
+    comment = "flask  # labcoat: ignore[REQ001] the newest one\n"
+    root = repository(tmp_path / "r", {"requirements.txt": f"{comment}numpy\npandas\n"})
+    found = check(root, "REQ001")
+    assert [(each.line, each.severity) for each in found] == [
+        (2, Severity.WARNING),
+        (3, Severity.NOTE),
+    ]
+
+
+def test_files_without_hashes_for_some_lines(tmp_path: Path) -> None:
+    """One error tells that pip refuses the file."""
+    lock = f"a==1{HASH}\nb==1\nc==1\nd==1\ne==1\n"
+    first, *others = check(repository(tmp_path / "r", {"requirements.txt": lock}), "REQ002")
+    assert first.severity is Severity.ERROR
+    assert first.message.endswith("; the same on lines 3, 4 and 1 more")
+    assert {each.severity for each in others} == {Severity.NOTE}
+
+
+def test_images_that_run_as_root_are_one_warning(tmp_path: Path) -> None:
+    """Each service of a repository has the same fault."""
+    files = {f"{name}/Dockerfile": ROOT for name in ("api", "web", "worker", "scheduler")}
+    first, *others = check(repository(tmp_path / "r", files), "DKF003")
+    assert (first.path, first.severity) == ("api/Dockerfile", Severity.WARNING)
+    assert first.message.endswith("the same in scheduler/Dockerfile, web/Dockerfile and 1 more")
+    assert [each.severity for each in others] == [Severity.NOTE] * 3
+
+
+def test_a_note_stands_for_no_warning(tmp_path: Path) -> None:
+    """The image of a test is a note, and the one of the service stays a warning."""
+    files = {"a/tests/Dockerfile": ROOT, "web/Dockerfile": ROOT}
+    found = check(repository(tmp_path / "r", files), "DKF003")
+    assert [each.severity for each in found] == [Severity.NOTE, Severity.WARNING]
+    assert "the same" not in found[1].message
+
+
+def test_one_image_in_several_dockerfiles_is_one_warning(tmp_path: Path) -> None:
+    """Another image has another tag that moves."""
+    files = {f"{name}/Dockerfile": "FROM nginx:latest\n" for name in ("a-b", "c-d")}
+    files["e-f/Dockerfile"] = "FROM redis:latest\n"
+    found = check(repository(tmp_path / "r", files), "DKF001")
+    assert [(each.path, each.severity) for each in found] == [
+        ("a-b/Dockerfile", Severity.WARNING),
+        ("c-d/Dockerfile", Severity.NOTE),
+        ("e-f/Dockerfile", Severity.WARNING),
+    ]
+
+
+def test_lists_of_two_folders_are_two_warnings(tmp_path: Path) -> None:
+    """Each of them is edited, and has other packages."""
+    files = {f"{name}/requirements.txt": "flask\n" for name in ("api", "web")}
+    found = check(repository(tmp_path / "r", files), "REQ001")
+    assert [each.severity for each in found] == [Severity.WARNING, Severity.WARNING]
