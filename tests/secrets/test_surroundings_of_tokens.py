@@ -105,3 +105,17 @@ def test_templates_of_ansible_are_for_production(path: str, sure: bool) -> None:
     found = find_in_content(path, text.encode())
     assert found
     assert found.sure is sure
+
+
+@pytest.mark.parametrize("name", ["personal_token", "deploy-token", "slackToken", "token-value"])
+def test_named_token_is_a_secret(name: str) -> None:
+    """A service issued it."""
+    found = find_in_content("a.php", f"${name} = '{KEY}';\n".encode())
+    assert found
+    assert found.sure
+
+
+@pytest.mark.parametrize("name", ["page_token", "next_token", "pad_token", "token_type"])
+def test_other_token_is_none(name: str) -> None:
+    """It tells a page, a place in a text, or a kind."""
+    assert not find_in_content("a.php", f"${name} = '{KEY}';\n".encode())

@@ -8,7 +8,7 @@ from itertools import chain
 from labcoat.core.path_roles import is_aside
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record, field, replace
-from labcoat.secrets import commands, names, rules, surroundings, values, web_tokens
+from labcoat.secrets import addresses, commands, names, rules, surroundings, values, web_tokens
 from labcoat.secrets.assignments import (
     AFTER,
     BEFORE,
@@ -20,12 +20,6 @@ from labcoat.secrets.assignments import (
 from labcoat.secrets.public_keys import is_public_key, is_shipped
 from labcoat.secrets.seeds import is_invented
 
-# An address with a user and a password: it is searched for by the text that all have.
-_ADDRESS = lazy_pattern(
-    rb"://(?P<user>[^\s/:@\"'<>${}]+):"
-    rb"(?P<password>[^\s/@\"'<>${}]{3,})@(?P<host>[\w.-]+)"
-)
-_SCHEME = lazy_pattern(rb"(?i)\b[a-z][a-z0-9+.-]{1,10}$")
 _VARIABLE = lazy_pattern(rb"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=(.*)$", re.MULTILINE)
 _IN_QUOTES = lazy_pattern(rb"""([\"'])(.*?)\1[ \t]*(?:#.*)?""")
 _REMARK = lazy_pattern(rb"[ \t]#.*|^#[ \t].*")  # behind a value without quotes
@@ -150,7 +144,7 @@ def _digest(name: str, value: bytes) -> int:
 
 def find_passwords(data: bytes) -> list[bytes]:
     """Return the passwords in addresses, without placeholders and those for development."""
-    return [found["password"] for found in _passwords(as_utf8(data), everywhere=True)]
+    return [found["password"] for found in addresses.find_passwords(as_utf8(data), everywhere=True)]
 
 
 def is_without_names(path: str, size: int) -> bool:
@@ -202,14 +196,17 @@ def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[Found]:
         known.add(start)
         shown = values.is_marked(surroundings.line_at(text, start)) or prose
         yield "a JSON web token", start, sure and not shown, "", text[start:end]
-    if tokens_only or is_aside(path):
+    if is_aside(path):
         return  # passwords of tests, which let no one in
     client = names.is_client_config(path)
-    for found in _passwords(text, everywhere=client) if sure else ():
+    for found in addresses.find_passwords(text, everywhere=client):
         password = found["password"]
-        is_sure = client or (values.is_mixed(password) and not values.is_disguised(password))
-        yield "a password in an address", found.start(), is_sure and not prose, "", found[0]
-    if is_without_names(path, len(text)):
+        account = addresses.is_account(found)
+        if account or (sure and not tokens_only):
+            real = (account or values.is_mixed(password)) and not values.is_disguised(password)
+            is_sure = (client or real) and not prose
+            yield "a password in an address", found.start(), is_sure, "", found[0]
+    if tokens_only or is_without_names(path, len(text)):
         return
     told = sure and not _PROSE.search(path)
     named = _find_named(path, text, known, told=told)
@@ -249,26 +246,3 @@ def _find_named(path: str, text: bytes, known: Container[int], *, told: bool) ->
             )
             kind = f"a value for {name.decode()}"
             yield kind, at, named and not shown, name.decode(), value
-
-
-def _passwords(text: bytes, *, everywhere: bool) -> Iterator[re.Match[bytes]]:
-    """Yield addresses with a real password, those of development hosts only `everywhere`."""
-    if b"://" not in text:
-        return
-    for found in _ADDRESS.finditer(text):
-        if not _SCHEME.search(text, max(0, found.start() - 12), found.start()):
-            continue
-        password, user, host = found["password"], found["user"], found["host"]
-        if values.is_stand_in(password) or values.is_marked(password) or is_shipped(password):
-            continue
-        if password.lower() == user.lower() or password.lower() in host.lower():
-            continue
-        # A tunnel ends on the machine itself, and no one makes up a long password for development.
-        long = len(password) >= LEAST_TOKEN and values.is_generated(password)
-        if (values.is_own_host(host) and not long) or (
-            values.is_example_host(host) and not values.is_own_host(host) and not everywhere
-        ):
-            continue
-        if values.is_short_host(host) and not values.is_mixed(password):
-            continue
-        yield found

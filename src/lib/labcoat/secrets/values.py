@@ -83,7 +83,8 @@ _NAMED = lazy_pattern(
     rb"(?i)(?:^|[\W_]|[a-z](?=[A-Z]))(?:.*(?:passw(?:or)?d|passphrase|secret|credential|api[_.-]?key"
     rb"|access[_.-]?key|private[_.-]?key|auth[_.-]?key|account[_.-]?key|encryption[_.-]?key"
     rb"|(?:fernet|jwt|hmac|master)[_.-]?key"
-    rb"|signing[_.-]?key|secret[_.-]?key|(?:auth|access|api|bot|bearer|refresh|secret)[_.-]?token"
+    rb"|signing[_.-]?key|secret[_.-]?key|(?:auth|access|api|bot|bearer|refresh|secret|personal|deploy|service|github|gitlab|slack"
+    rb"|discord|telegram)[_.-]?token"
     rb"|token[_.-]?value))"
     rb"|(?-i:^[A-Z0-9_]*(?:TOKEN|PASSWORD|SECRET|_PWD|_PASS)$)|^_auth(?:Token)?$|^token$"
 )
