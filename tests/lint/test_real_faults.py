@@ -84,6 +84,7 @@ FAULTS: dict[str, tuple[Files, str]] = {
         for folder in (
             *("lesson-service", "homework_checker", "apps/assignments", "services/archive"),
             "code-labs",
+            *("td3", "backup", "backups", "history", "clase", "claude", "saula1"),
         )
     },
     **{

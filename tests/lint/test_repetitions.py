@@ -77,6 +77,41 @@ def test_one_image_in_several_dockerfiles_is_one_warning(tmp_path: Path) -> None
 
 def test_lists_of_two_folders_are_two_warnings(tmp_path: Path) -> None:
     """Each of them is edited, and has other packages."""
-    files = {f"{name}/requirements.txt": "flask\n" for name in ("api", "web")}
+    files = {"api/requirements.txt": "flask\n", "web/requirements.txt": "flask>=3\nnumpy\n"}
     found = check(repository(tmp_path / "r", files), "REQ001")
-    assert [each.severity for each in found] == [Severity.WARNING, Severity.WARNING]
+    assert [(each.path[:3], each.severity) for each in found] == [
+        ("api", Severity.WARNING),
+        ("web", Severity.WARNING),
+        ("web", Severity.NOTE),
+    ]
+
+
+def test_copies_of_a_list_are_one_warning(tmp_path: Path) -> None:
+    """The first one names its own lines and the other files."""
+    files = {f"{name}/requirements.txt": "flask\nnumpy\n" for name in ("api", "web", "old")}
+    first, *others = check(repository(tmp_path / "r", files), "REQ001")
+    where = "on line 2 and in old/requirements.txt, web/requirements.txt"
+    assert first.message.endswith(f"; the same {where}")
+    assert [each.severity for each in others] == [Severity.NOTE] * 5
+
+
+def test_missing_hashes_are_one_warning(tmp_path: Path) -> None:
+    """A project that locks without hashes does so everywhere."""
+    files = {f"{name}/requirements.txt": f"{name}==1\n" for name in ("api", "web")}
+    first, other = check(repository(tmp_path / "r", files), "REQ002")
+    assert first.message.endswith("without notice; the same in web/requirements.txt")
+    assert [first.severity, other.severity] == [Severity.WARNING, Severity.NOTE]
+
+
+def test_lists_in_images_are_one_warning(tmp_path: Path) -> None:
+    """And the packages that a Dockerfile names itself are another one."""
+    install = "COPY list.txt .\nRUN pip install -r list.txt\n"
+    files = {f"{name}/Dockerfile": f"{ROOT}{install}USER 1000\n" for name in ("api", "web")}
+    files |= {f"{name}/list.txt": "flask\n" for name in ("api", "web")}
+    files["worker/Dockerfile"] = f"{ROOT}RUN pip install flask\nUSER 1000\n"
+    found = check(repository(tmp_path / "r", files), "DKF002")
+    assert [(each.path[:3], each.severity) for each in found] == [
+        ("api", Severity.WARNING),
+        ("web", Severity.NOTE),
+        ("wor", Severity.WARNING),
+    ]

@@ -119,3 +119,18 @@ def test_named_token_is_a_secret(name: str) -> None:
 def test_other_token_is_none(name: str) -> None:
     """It tells a page, a place in a text, or a kind."""
     assert not find_in_content("a.php", f"${name} = '{KEY}';\n".encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "sure"),
+    [
+        ("  POSTGRES_PASSWORD: a2F0aWI=", False),
+        ("  OIDC_CLIENT_SECRET: pUBnBOY80SnXgjib" + "TYM9ZWNzY2xreNGQok", False),
+        ("  POSTGRES_PASSWORD: a2F0a3I9xQ7=", True),
+        ("  OIDC_CLIENT_SECRET: pUBnBOY80SnXgjibTYM9ZWNzY2xreNGQoz", True),
+    ],
+)
+def test_default_of_kubernetes_is_no_secret(text: str, sure: bool) -> None:
+    """A short word in base64, and what comes with Kubeflow."""
+    found = find_in_content("secret.yaml", f"stringData:\n{text}\n".encode())
+    assert (found is not None and found.sure) is sure

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from labcoat.secrets.content import find_in_content
+from labcoat.secrets.look import find_secret
 
 SIGNATURE = "q8xT3vLm2Rw9KpYb7NcJd4HsWz5Ta1Ue0Gf6Vi"
 
@@ -63,3 +64,23 @@ def test_token_of_an_example_is_a_note(path: str) -> None:
 def test_text_that_is_no_token_is_none(payload: bytes) -> None:
     """What cannot be decoded has no claims."""
     assert not find_in_content("a.txt", b"eyJhbGciOiJIUzI1NiJ9.%b.%b" % (payload, b"A" * 40))
+
+
+@pytest.mark.parametrize("path", [".env", "app.py"])
+@pytest.mark.parametrize(
+    ("claims", "sure"),
+    [
+        ({"user": "robot", "exp": 1_700_000_000}, False),
+        ({"role": "anon"}, False),
+        ({"user": "robot"}, True),
+        ({"role": "service_role"}, True),
+    ],
+)
+def test_name_makes_no_secret_of_a_useless_token(
+    path: str, claims: dict[str, Any], sure: bool
+) -> None:
+    """A variable for secrets may have a token that has expired."""
+    text = b"OIDC_TOKEN = '%b'\n" % make_token(**claims)
+    found = find_secret(path, text)
+    assert found
+    assert found.sure is sure

@@ -45,12 +45,13 @@ def test_list_beside_a_locked_one_is_a_warning(own: str, tmp_path: Path) -> None
     ]
 
 
-def test_list_that_the_repository_lacks_is_a_note(tmp_path: Path) -> None:
-    """An export before the build may write it, with hashes."""
-    root = repository(tmp_path / "r", {"Dockerfile": f"{BASE}{INSTALL}", "app.py": ""})
+def test_list_that_the_context_lacks_is_a_note(tmp_path: Path) -> None:
+    """An export before the build may write it, with hashes; that of another service is no help."""
+    files = {"api/Dockerfile": f"{BASE}{INSTALL}", "api/app.py": "", "web/requirements.txt": "a\n"}
+    root = repository(tmp_path / "r", files)
     found = check(root)
     assert [each.severity for each in found] == [Severity.NOTE]
-    assert "requirements.txt is installed, and the repository lacks it" in found[0].message
+    assert "requirements.txt is installed, and the build context lacks it" in found[0].message
 
 
 @pytest.mark.parametrize(

@@ -23,16 +23,19 @@ _GENERATED = lazy_pattern(r"(?:^|/)(?:\.git|__pycache__|node_modules|\.tox|\.nox
 # `lab` or `week` without a number may be anything, and `lesson-service` is a program.
 _NUMBERED = "lab|hw|ch|chapter|week|tutorial"
 _PARTS = "part|day|section|session|episode"  # `day2-ops` and `section508` are programs
+# In other languages, of which many courses are.
+_NUMBERED_ELSEWHERE = "aula|clase|lecci[oó]n|lezione|s[eé]ance|(?:ü|ue)bung|vorlesung|(?:л|Л)екция"
 _LESSONS = r"exercises?(?:[-_ ]?files)?|homeworks?|assignments?|lessons?|lectures?|katas?"
 _COURSE = lazy_pattern(
     r"(?:^|/)(?<!services/)(?<!apps/)(?:(?:code)?labs|(?:[\w -]{0,80}[-_ ])?"
-    rf"(?:(?:{_LESSONS}|{_NUMBERED})[-_ ]?\d{{1,4}}(?:[-_ ][^/]{{0,80}})?"
+    rf"(?:(?:{_LESSONS}|{_NUMBERED}|{_NUMBERED_ELSEWHERE})[-_ ]?\d{{1,4}}(?:[-_ ][^/]{{0,80}})?"
     rf"|(?:{_PARTS})[-_ ]?\d{{1,2}}"
     rf"|(?:{_LESSONS})(?:[-_ ](?:[a-z]|answers?|solutions?|starter))?))/",
     re.IGNORECASE,
 )
 _RETIRED = lazy_pattern(
-    r"(?:^|/)(?<!services/)(?<!apps/)_?(?:archived?|deprecated|obsolete|attic|graveyard)/",
+    r"(?:^|/)(?<!services/)(?<!apps/)(?:_?(?:archived?|deprecated|obsolete|attic|graveyard)"
+    r"|\.(?:[\w-]{0,40}[-_])?(?:backups?|history))/",  # hidden, as those of editors
     re.IGNORECASE,
 )
 # What the trackers of experiments write for each run, and mlflow beside a model.

@@ -33,9 +33,11 @@ def weigh_repetitions(findings: Sequence[Finding]) -> list[Finding]:
 def _name_others(finding: Finding, others: Sequence[Finding]) -> Finding:
     if not others:
         return finding
-    if all(each.path == finding.path for each in others):
-        lines = [str(each.line) for each in others]
-        where = f"on line{'s' * (len(lines) > 1)} {join_some(lines, _SHOWN)}"
-    else:
-        where = f"in {join_some([each.path for each in others], _SHOWN)}"
-    return replace(finding, message=f"{finding.message}; the same {where}")
+    lines = [str(each.line) for each in others if each.path == finding.path]
+    paths = dict.fromkeys(each.path for each in others if each.path != finding.path)
+    places = []
+    if lines:
+        places.append(f"on line{'s' * (len(lines) > 1)} {join_some(lines, _SHOWN)}")
+    if paths:
+        places.append(f"in {join_some(list(paths), _SHOWN)}")
+    return replace(finding, message=f"{finding.message}; the same {' and '.join(places)}")

@@ -32,8 +32,8 @@ _OTHER_LISTS = lazy_pattern(
     r"|(?:unit|func|functional|integration)[-_]?tests?|oldest|lowest|latest)"
     r"(?=[/._-])"
 )
-# Images of documentation, and those in which editors, their agents and CI run. A folder such as
-# `doc-parser` is a program.
+# Images and lists of documentation, and those with which editors, their agents and CI run. A folder
+# such as `doc-parser` is a program.
 _OF_TOOLS = lazy_pattern(
     r"(?i)(?:^|/)\.?(?:docs?|mkdocs)/|(?:^|/)(?:docs?|mkdocs)[._-][^/.]*file$"
     r"|file[._-](?:docs?|mkdocs)$|(?:^|/)\.(?:gitpod|cursor|vscode|idea|codex|claude|codesandbox|circleci|gitlab)[/.]"
@@ -153,7 +153,7 @@ def _weigh_place(finding: Finding, lessons: tuple[str, ...]) -> Finding:
         or finding.path.startswith(lessons)
         or is_retired(finding.path)
         or (is_list and _OTHER_LISTS.search(finding.path))
-        or (finding.rule.startswith("DKF") and _OF_TOOLS.search(finding.path))
+        or (finding.rule.startswith(("DKF", "REQ")) and _OF_TOOLS.search(finding.path))
     ):
         return replace(finding, severity=Severity.NOTE)
     return finding

@@ -41,10 +41,11 @@ def find_quoted(text: bytes) -> list[re.Match[bytes]]:
 
     A table has thousands of others, and a secret may follow behind it.
     """
+    parts = _join(values.SECRET_PARTS)
     named: list[re.Match[bytes]] = []
     others: list[re.Match[bytes]] = []
     for found in islice(_QUOTED.finditer(text), _MOST_QUOTED):
-        if _has_part(text, found, values.SECRET_PARTS):
+        if _has_part(text, found, parts):
             named.append(found)
         elif len(others) < _MOST_VALUES and len(found["value"]) >= LEAST_TOKEN:
             others.append(found)
@@ -58,9 +59,10 @@ def named_values(
 
     Of the `quoted` ones those with one of `parts` around.
     """
+    any_part = _join(parts)
     for found in quoted:
         value = found["value"]
-        if not _has_part(text, found, parts) or not (
+        if not _has_part(text, found, any_part) or not (
             _PLAUSIBLE.fullmatch(value) or values.is_django_key(value)
         ):
             continue
@@ -83,9 +85,12 @@ def named_values(
             yield found["name"] or found["old"], found["value"], found.start("value")
 
 
-def _has_part(text: bytes, found: re.Match[bytes], parts: tuple[bytes, ...]) -> bool:
-    around = text[max(0, found.start() - BEFORE) : found.end() + AFTER].lower()
-    return any(part in around for part in parts)
+def _join(parts: Sequence[bytes]) -> re.Pattern[bytes]:
+    return re.compile(b"|".join(map(re.escape, parts)), re.IGNORECASE)
+
+
+def _has_part(text: bytes, found: re.Match[bytes], parts: re.Pattern[bytes]) -> bool:
+    return parts.search(text, max(0, found.start() - BEFORE), found.end() + AFTER) is not None
 
 
 def around_long_values(path: str, text: bytes, quoted: Sequence[re.Match[bytes]]) -> bytes:

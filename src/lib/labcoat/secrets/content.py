@@ -103,7 +103,11 @@ def _find_telling(path: str, text: bytes) -> Iterator[Found]:
         if values.is_telling(found[1], value) and not values.is_marked(found[1]):
             name = found[1].decode()
             is_sure = sure and counts[value] == 1 and values.is_strong(value)
-            is_sure = is_sure and not (value.startswith(shared) or is_public_key(found[1], value))
+            is_sure = is_sure and not (
+                value.startswith(shared)
+                or is_public_key(found[1], value)
+                or web_tokens.is_useless(value)
+            )
             yield f"a value for {name}", found.start(), is_sure, name, value
 
 
@@ -240,6 +244,7 @@ def _find_named(path: str, text: bytes, known: Container[int], *, told: bool) ->
                 or surroundings.has_expired(text, name, at)
                 or values.is_disguised(value)
                 or is_public_key(name, value)
+                or web_tokens.is_useless(value)
                 or is_invented(path, text, name, at)
                 or (values.is_django_key(value) and surroundings.is_debugging(text))
                 or surroundings.is_in_section_for_development(path, text, name, at)

@@ -105,6 +105,7 @@ _LEET_SYMBOLS = b"@$!"
 _TAIL = lazy_pattern(rb"[\W\d_]{1,6}\Z")
 _GUESSED = lazy_pattern(rb"(?i)pass(?:[a-z]{0,4}d)?|foobar|welcome|letmein")
 _PRINTABLE = lazy_pattern(rb"[ -~]+")
+_WORD = lazy_pattern(rb"[a-z]{4,}|[A-Z]{4,}")
 _LONGEST_WORDS = 64  # characters of a value that says what it is
 _LONGEST_GUESSED = 24  # characters; in longer ones a word is chance
 # A password that Safari proposes: three groups of syllables, a capital and a digit among them.
@@ -192,7 +193,8 @@ def _decode(value: bytes) -> bytes:
         decoded = binascii.a2b_base64(value, strict_mode=True)
     except ValueError:
         return b""
-    return decoded if len(decoded) >= _LEAST and _PRINTABLE.fullmatch(decoded) else b""
+    is_text = _PRINTABLE.fullmatch(decoded) is not None
+    return decoded if is_text and (len(decoded) >= _LEAST or _WORD.fullmatch(decoded)) else b""
 
 
 def is_version(value: bytes) -> bool:

@@ -46,3 +46,10 @@ def _lets_in(claims: dict[str, Any]) -> bool:
     is_valid = not isinstance(expiry, int | float) or expiry > time.time()
     invented = any(claims.get(name) in known for name, known in _INVENTED.items())
     return is_valid and not invented and claims.get("role") not in _PUBLIC_ROLES
+
+
+def is_useless(value: bytes) -> bool:
+    """Whether a value is a token that lets no one in: it has expired, or everybody may have it."""
+    found = _TOKEN.fullmatch(value)
+    claims = _decode(found["payload"]) if found else {}
+    return bool(claims) and not _lets_in(claims)

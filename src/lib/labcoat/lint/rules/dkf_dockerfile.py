@@ -63,20 +63,26 @@ def check_dockerfiles(repository: Repository, builds: DockerBuilds) -> Iterator[
     copied = copied_images(by_dockerfile.values(), own)
     for facts in by_dockerfile.values():
         if isinstance(facts.parsed, DockerfileError):
-            yield Finding(
-                "DKF004",
-                facts.dockerfile,
-                f"cannot read this Dockerfile: {facts.parsed.why}",
-                "Correct the line",
-                facts.parsed.line,
-                severity=Severity.ERROR,
-            )
+            yield _unreadable_finding(repository, facts, facts.parsed)
             continue
         carries = only_carries(facts, facts.parsed, copied)
         yield from _check_pins(facts, facts.parsed, own, carries=carries)
         yield from check_installations(repository, facts, facts.parsed)
         if not carries:
             yield from _check_user(repository, facts, facts.parsed, own)
+
+
+def _unreadable_finding(
+    repository: Repository, facts: BuildFacts, error: DockerfileError
+) -> Finding:
+    """Return the finding of a Dockerfile with a mistake, or of one that is still to be written."""
+    path = facts.dockerfile
+    if not repository.read_text(path).strip():
+        message = "this Dockerfile is empty: no image can be built from it"
+        return Finding("DKF004", path, message, "Write it, or remove it", severity=Severity.NOTE)
+    message = f"cannot read this Dockerfile: {error.why}"
+    hint = "Correct the line"
+    return Finding("DKF004", path, message, hint, error.line, severity=Severity.ERROR)
 
 
 def _check_pins(

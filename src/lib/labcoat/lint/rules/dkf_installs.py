@@ -89,11 +89,12 @@ def check_installations(
             held = set()
         sources = _copied_names(parsed, stage)
         for problem in _unlocked_installs(repository, each, written, copied, held):
-            if missing := find_missing(repository, problem.files, () if downloads else sources):
+            copied_from = () if downloads else sources
+            if missing := find_missing(repository, facts, problem.files, copied_from):
                 problem = problem._replace(  # noqa: PLW2901
-                    message=f"{missing} is installed, and the repository lacks it: what writes it "
-                    "before the build decides which versions the image has",
-                    hint="Track the list, with hashes, or write it in the Dockerfile",
+                    message=f"{missing} is installed, and the build context lacks it: what writes "
+                    "it before the build decides which versions the image has",
+                    hint=f"Track {missing} in the folder that is built, with hashes",
                     severity=Severity.NOTE,
                 )
             yield Finding(
@@ -104,7 +105,7 @@ def check_installations(
                 each.line,
                 severity=Severity.NOTE if for_tests else problem.severity,
                 causes=() if downloads else find_causes(repository, facts, problem.files),
-                repeats=facts.dockerfile if problem.loose else "",
+                repeats=facts.dockerfile if problem.loose else "lists" if problem.files else "",
             )
 
 

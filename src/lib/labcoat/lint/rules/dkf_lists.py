@@ -55,15 +55,19 @@ def has_hashes(repository: Repository, file: str) -> bool:
     )
 
 
-def find_missing(repository: Repository, files: Sequence[str], sources: Container[str]) -> str:
-    """Return the name of a list that is copied from the repository, which has none of that name.
+def find_missing(
+    repository: Repository, facts: BuildFacts, files: Sequence[str], sources: Container[str]
+) -> str:
+    """Return the name of a list that is copied from the context, which has none of that name.
 
     `sources` are the names of what the Dockerfile copies. A program or you may write it before the
-    build, with hashes or without. Empty if the repository has one of the lists.
+    build, with hashes or without. Empty if the context has one of the lists.
     """
     names = [posixpath.basename(file.strip("\"'")) for file in files]
     missing = bool(names) and all(
-        "://" not in file and name in sources and not paths_of(repository, file)
+        "://" not in file
+        and name in sources
+        and not any(facts.sends(path) for path in paths_of(repository, file))
         for file, name in zip(files, names, strict=True)
     )
     return names[0] if missing else ""

@@ -126,11 +126,12 @@ def _check_pins(
     source = advice.input_of(path)
     command = advice.find_project(repository, source).command("requirements")
     hint = f"Move these lines to {source} and lock it with {command}"
+    same = ",".join(each.body for each in loose)  # also in a copy of the list
     if len(loose) <= _SHOWN:
         for each in loose:
             message = f"`{_label_requirement(each)}` is not pinned: {vary}"
             yield Finding(
-                "REQ001", path, message, hint, each.number, severity=severity, repeats=path
+                "REQ001", path, message, hint, each.number, severity=severity, repeats=same
             )
         return
     which = (
@@ -140,7 +141,7 @@ def _check_pins(
     )
     named = ", ".join(_label_requirement(each) for each in loose[:_SHOWN])
     message = f"{which} pinned ({named} …): {vary}"
-    yield Finding("REQ001", path, message, hint, loose[0].number, severity=severity)
+    yield Finding("REQ001", path, message, hint, loose[0].number, severity=severity, repeats=same)
 
 
 def _find_loose(found: Sequence[RequirementLine]) -> list[RequirementLine]:
@@ -171,7 +172,9 @@ def _check_hashes(
         # editable package, which only those have who develop it.
         loose = sum(not each.is_pinned for each in found) > len(bare)
         severity = Severity.NOTE if loose or _is_editable(repository, path) else Severity.WARNING
-        yield Finding("REQ002", path, message, hint, bare[0].number, fix, severity, (path,))
+        yield Finding(
+            "REQ002", path, message, hint, bare[0].number, fix, severity, (path,), "hashes"
+        )
         return
     for each in bare:
         message = f"`{each.name}` has no hash while others have: pip refuses to install the file"

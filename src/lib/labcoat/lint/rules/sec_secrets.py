@@ -233,7 +233,8 @@ def _admitted_finding(
     )
     fix: Fix | None = safe_fix(Append(ignore_file, pattern))
     # A file for secrets keeps them when it is untracked; of another one they are removed.
-    stays = names.is_read_by_name(place) or secret.kind == _WHOLE_FILE
+    for_secrets = names.is_read_by_name(place) and not names.is_example_of_variables(place)
+    stays = for_secrets or secret.kind == _WHOLE_FILE
     causes = () if stays else (place,)
     reached = [
         (each, line) for each in sharing if (line := each.reaching.get(each.context_path(place)))

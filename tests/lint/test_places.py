@@ -1,0 +1,48 @@
+"""Places where good practice is not asked for: their findings are notes."""
+
+from pathlib import Path
+
+import pytest
+
+from labcoat.lint.findings import Severity
+from labcoat.lint.runner import Selection, check_repository
+from support.repositories import repository
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        *("Aula_08", "Bootcamp/aula20/backend", "clase-3", "Lección 2", "Übung 04", "Лекция 1"),
+        *(".claude/skills/x/scripts", ".cursor", ".x-backup", ".x-backups/a", ".history"),
+    ],
+)
+def test_list_in_such_a_place_is_a_note(folder: str, tmp_path: Path) -> None:
+    """Lessons in other languages, tools of editors, and what they keep of former versions."""
+    root = repository(tmp_path / "r", {f"{folder}/requirements.txt": "flask\n"})
+    found = check_repository(root, Selection(("REQ001",))).findings
+    assert [each.severity for each in found] == [Severity.NOTE]
+
+
+def test_empty_dockerfile_is_a_note(tmp_path: Path) -> None:
+    """It is still to be written, and no build of it goes unnoticed."""
+    root = repository(tmp_path / "r", {"Dockerfile": "\n", "api/Dockerfile": "# x\nRUN a\n"})
+    found = check_repository(root, Selection(("DKF004",))).findings
+    assert [(each.path, each.severity) for each in found] == [
+        ("Dockerfile", Severity.NOTE),
+        ("api/Dockerfile", Severity.ERROR),
+    ]
+
+
+def test_account_in_a_sample_is_reported_once(tmp_path: Path) -> None:
+    """Without the line the image has no secret; a .env stays in the context."""
+    address = "mongodb+srv://robot:blue-horses@cluster0.k4t9qzm.mongodb.net/shop"
+    dockerfile = f"FROM python:3.11@sha256:{'0' * 64}\nCOPY app.py .\nUSER 1000\n"
+    sources = {"Dockerfile": dockerfile, "app.py": ""}
+    for name, severity in ((".env.example", Severity.NOTE), (".env", Severity.WARNING)):
+        files = {**sources, name: f"DATABASE_URL={address}\n"}
+        root = repository(tmp_path / name, files)
+        found = check_repository(root, Selection(("SEC",))).findings
+        assert {each.rule: each.severity for each in found} == {
+            "SEC001": Severity.ERROR,
+            "SEC003": severity,
+        }
