@@ -1,7 +1,7 @@
 """Values that a text assigns to names: in quotes, or without in files of settings and commands."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from labcoat.core.patterns import lazy_pattern
@@ -52,15 +52,25 @@ def find_quoted(text: bytes) -> list[re.Match[bytes]]:
     return sorted((*named[: _MOST_VALUES + 1], *others), key=lambda each: each.start())
 
 
+def find_named_quoted(text: bytes) -> Iterator[re.Match[bytes]]:
+    """Yield the values in quotes beside a word for a secret, one after the other."""
+    parts = _join(values.SECRET_PARTS)
+    for found in _QUOTED.finditer(text):
+        if _has_part(text, found, parts):
+            yield found
+
+
 def named_values(
-    path: str, text: bytes, quoted: Sequence[re.Match[bytes]], parts: tuple[bytes, ...]
+    path: str, text: bytes, quoted: Iterable[re.Match[bytes]], parts: tuple[bytes, ...]
 ) -> Iterator[tuple[bytes, bytes, int]]:
     """Yield names with the values that are assigned to them, and where the values are.
 
     Of the `quoted` ones those with one of `parts` around.
     """
     any_part = _join(parts)
+    count = 0
     for found in quoted:
+        count += 1
         value = found["value"]
         if not _has_part(text, found, any_part) or not (
             _PLAUSIBLE.fullmatch(value) or values.is_django_key(value)
@@ -75,7 +85,7 @@ def named_values(
                 value[skipped:],
                 found.start("value") + skipped,
             )
-    if len(quoted) > _MOST_VALUES:
+    if count > _MOST_VALUES:
         return
     if names.holds_variables(path):
         for found in _UNQUOTED.finditer(text):

@@ -14,6 +14,7 @@ from labcoat.secrets.assignments import (
     BEFORE,
     LEAST_TOKEN,
     around_long_values,
+    find_named_quoted,
     find_quoted,
     named_values,
 )
@@ -35,7 +36,7 @@ _DEVELOPMENT = lazy_pattern(
 _OF_ANSIBLE = lazy_pattern(r"(?:^|(?<=/))(?:roles/[^/]{1,255}|playbooks)/templates/")
 _PROSE = lazy_pattern(r"(?i)\.(?:md|mdx|rst|txt|adoc|html?|tex|ya?ml\.md|svg|csv|tsv|po|pot)$")
 _NO_SOURCE = lazy_pattern(
-    r"(?i)(?:\.min\.(?:js|css)|\.map|\.lock|-lock\.(?:json|yaml)|lock\.json|\.sum|\.ipynb_meta)$"
+    r"(?i)(?:\.min\.(?:js|css)|\.map|\.lock|-lock\.(?:json|yaml)|lock\.json|\.sum|\.ipynb_meta|\.jsonl|\.ndjson)$"
 )
 _WEB = lazy_pattern(r"(?i)\.(?:[cm]?[jt]sx?|html?|vue|svelte|plist)$|google-services\.json$")
 _PUBLIC_KINDS = ("a Google API key",)  # in pages that a browser loads, everybody can read them
@@ -44,6 +45,7 @@ _OWN_KINDS = (*_PUBLIC_KINDS, "a private key")  # a developer makes the latter f
 _SIGNED = lazy_pattern(rb"[?&](?:AWSAccessKeyId|X-Amz-Credential)=$")
 _LARGEST_BY_HAND = 1 << 17  # bytes; programs write larger sources and settings
 _LEAST_STEM = 6  # characters that show a value to be made from another one
+_LARGEST_NAMED = 1 << 20  # bytes; larger ones are data
 _FEW = 5  # values that somebody named in a large file; a table has more
 _MOST_SECRETS = 50  # of one file; it takes time to find the line of each
 
@@ -72,19 +74,22 @@ class Secret(Record):
         return (self, *self.others)
 
 
-def find_in_content(path: str, data: bytes, *, tokens_only: bool = False) -> Secret | None:
+def find_in_content(
+    path: str, data: bytes, *, tokens_only: bool = False, size: int = 0
+) -> Secret | None:
     """Return the most serious secret in `data` (UTF-8, or UTF-16 with a mark), or None.
 
-    With `tokens_only`, values are not secrets because of their names.
+    With `tokens_only`, values are not secrets because of their names. `size` is that of the file if
+    the data are only some lines of it.
     """
     text = as_utf8(data)
-    return _join(text, _find_all(path, text, tokens_only=tokens_only))
+    return _join(text, _find_all(path, text, tokens_only=tokens_only, size=size))
 
 
 def find_in_variables(path: str, data: bytes) -> Secret | None:
     """Return the most serious secret in a file of variables, in which all values count."""
     text = as_utf8(data)
-    found = chain(_find_all(path, text, tokens_only=False), _find_telling(path, text))
+    found = chain(_find_all(path, text), _find_telling(path, text))
     return _join(text, found)
 
 
@@ -174,7 +179,9 @@ def as_utf8(data: bytes) -> bytes:
     return data.removeprefix(b"\xef\xbb\xbf")
 
 
-def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[Found]:
+def _find_all(
+    path: str, text: bytes, *, tokens_only: bool = False, size: int = 0
+) -> Iterator[Found]:
     """Yield each secret: its kind, its place in `text`, whether it is sure, and its name."""
     sure = not is_development(path)
     # Whoever has a token that a service issued is let in, also if it is a developer's.
@@ -210,27 +217,45 @@ def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[Found]:
             real = (account or values.is_mixed(password)) and not values.is_disguised(password)
             is_sure = (client or real) and not prose
             yield "a password in an address", found.start(), is_sure, "", found[0]
-    if tokens_only or is_without_names(path, len(text)):
+    size = max(size, len(text))
+    if tokens_only or is_without_names(path, size):
         return
-    told = sure and not _PROSE.search(path)
-    named = _find_named(path, text, known, told=told)
-    if _is_large(path, len(text)):
-        certain = [each for each in named if each[2]]
-        yield from certain if len({value for *_, value in certain}) <= _FEW else ()
+    told = sure and not prose
+    if _is_large(path, size):
+        if not told or size > _LARGEST_NAMED:
+            return
+        yield from _find_few(_find_named(path, text, known, told=told, large=True))
         return
     if names.runs_commands(path):
         for argument in commands.find_arguments(text):
             yield argument.kind, argument.start, sure and argument.sure, "", b""
-    yield from named
+    yield from _find_named(path, text, known, told=told)
 
 
-def _find_named(path: str, text: bytes, known: Container[int], *, told: bool) -> Iterator[Found]:
-    """Yield values that are secrets because of their names, but those at the places `known`."""
+def _find_few(found: Iterable[Found]) -> list[Found]:
+    """Return the sure secrets among those found; none if they are a table of them."""
+    certain: list[Found] = []
+    for each in found:
+        if each[2]:
+            certain.append(each)
+            if len({value for *_, value in certain}) > _FEW:
+                return []
+    return certain
+
+
+def _find_named(
+    path: str, text: bytes, known: Container[int], *, told: bool, large: bool = False
+) -> Iterator[Found]:
+    """Yield values that are secrets because of their names, but those at the places `known`.
+
+    In a `large` text, only quotes and words for secrets count, not the names of services.
+    """
     named = told and not surroundings.is_for_development(path, text)
-    quoted = find_quoted(text)
-    services = rules.services_in(around_long_values(path, text, quoted))
+    quoted = () if large else find_quoted(text)
+    services = rules.services_in(around_long_values(path, text, quoted)) if quoted else {}
     parts = (*values.SECRET_PARTS, *services)
-    for name, value, at in named_values(path, text, quoted, parts):
+    chosen = find_named_quoted(text) if large else quoted
+    for name, value, at in named_values(path, text, chosen, parts):
         if services and len(value) >= LEAST_TOKEN and values.is_generated(value):
             before = max(0, at - BEFORE)
             window = text[before : at + len(value) + AFTER]

@@ -13,7 +13,6 @@ from labcoat.secrets.content import (
     Secret,
     find_in_content,
     find_in_variables,
-    is_without_names,
 )
 
 # Bytes; keys and tokens are in small files, and reading all weights and data would take minutes.
@@ -43,8 +42,7 @@ def find_secret(path: str, data: bytes) -> Secret | None:
 
 def is_in_lines(path: str, lines: Iterable[bytes], size: int) -> bool:
     """Whether a secret is in some of the `lines` of a file of `size` bytes."""
-    tokens_only = is_without_names(path, size)
-    return find_in_content(path, b"\n".join(lines), tokens_only=tokens_only) is not None
+    return find_in_content(path, b"\n".join(lines), size=size) is not None
 
 
 def find_secret_on_disk(root: Path, path: str) -> Secret | None:

@@ -27,7 +27,9 @@ def find_causes(repository: Repository, facts: BuildFacts, files: Iterable[str])
         ]
         if not paths:
             return ()
-        found += copied or paths
+        # `COPY . .` brings lists of the same name in other folders too.
+        named = [each for each in copied if facts.context_path(each) == file.lstrip("./")]
+        found += named or copied or paths
     return tuple(dict.fromkeys(inner for path in found for inner in _expand(repository, path)))
 
 
