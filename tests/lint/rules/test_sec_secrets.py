@@ -75,10 +75,8 @@ EXCLUDED: dict[str, tuple[Files, set[str]]] = {
         {".kube/config": "token: x\n", "app/config/a.py": "", "config/b.py": ""},
         {".kube/config"},
     ),
-    "content": (
-        {"app/core/__init__.py": f"T = '{TOKEN}'\n", "app/__init__.py": ""},
-        {"app/core/__init__.py"},
-    ),
+    "program": ({"app/core/__init__.py": f"T = '{TOKEN}'\n", "app/__init__.py": ""}, set()),
+    "key": ({"app/deploy.txt": KEY, "app/__init__.py": ""}, {"app/deploy.txt"}),
     "name-of-a-folder-too": (
         {"a/credentials.json": "{}", "b/credentials.json/c.py": ""},
         {"a/credentials.json"},
@@ -201,11 +199,20 @@ def test_secret_that_a_copy_names_has_no_fix(tmp_path: Path) -> None:
     files: Files = {
         "Dockerfile": "FROM scratch\nCOPY ./conf/.env src /\n",
         "conf/.env": f"TOKEN={TOKEN}\n",
-        "src/k.py": f"T = '{TOKEN}'\n",
+        "src/.env.prod": f"TOKEN={TOKEN}1\n",
     }
     root = repository(tmp_path / "r", files)
     apply_fixes(root, Selection(("SEC",)), unsafe=True)
-    assert (root / ".dockerignore").read_text() == "src/k.py\n"
+    assert (root / ".dockerignore").read_text() == "**/.env.prod\n"
+
+
+def test_program_with_a_secret_stays_in_the_image(tmp_path: Path) -> None:
+    """Without the program the image does not start: the hint says to take the secret out."""
+    files: Files = {"Dockerfile": COPY_ALL, "main.py": f"T = '{TOKEN}'\n"}
+    root = repository(tmp_path / "r", files)
+    (found,) = check_repository(root, Selection(("SEC002",))).findings
+    assert found.hint.startswith("Take it out of main.py")
+    assert apply_fixes(root, Selection(("SEC",)), unsafe=True) == []
 
 
 def test_one_secret_in_several_places_is_one_error(tmp_path: Path) -> None:

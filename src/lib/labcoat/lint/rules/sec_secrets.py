@@ -195,7 +195,12 @@ def _check_builds(
         if place in dockerfiles:
             continue
         pattern = _ignore_pattern(sharing[0], place, found)
-        yield _admitted_finding(ignore_file, place, sharing, found[place], pattern)
+        secret = found[place]
+        if place in repository.tracked_set and not (
+            names.is_read_by_name(place) or secret.kind in (_WHOLE_FILE, look.BY_NAME)
+        ):
+            pattern = ""  # the image may need the program or the settings around the secret
+        yield _admitted_finding(ignore_file, place, sharing, secret, pattern)
 
 
 def _history_finding(path: str, secret: Secret) -> Finding:
@@ -225,17 +230,21 @@ def _admitted_finding(
 ) -> Finding:
     """Return the finding for a secret that `ignore_file` admits to the builds `sharing` it.
 
-    It is one for each file, however many secrets that has: the file as a whole is ignored.
+    It is one for each file, however many secrets that has: the file as a whole is ignored with
+    `pattern`. Without one, it stays in the image.
     """
+    # A file for secrets keeps them when it is untracked; of another one they are removed.
+    for_secrets = names.is_read_by_name(place) and not names.is_example_of_variables(place)
+    stays = for_secrets or secret.kind == _WHOLE_FILE
+    causes = () if stays else (place,)
     hint = (
         f"Add the line `{pattern}` to {ignore_file}, "
         "and give the secret to the build with `--secret`, or at run time"
     )
     fix: Fix | None = safe_fix(Append(ignore_file, pattern))
-    # A file for secrets keeps them when it is untracked; of another one they are removed.
-    for_secrets = names.is_read_by_name(place) and not names.is_example_of_variables(place)
-    stays = for_secrets or secret.kind == _WHOLE_FILE
-    causes = () if stays else (place,)
+    if not pattern:
+        hint = f"Take it out of {place}, and give it to the build with `--secret`, or at run time"
+        fix = None
     reached = [
         (each, line) for each in sharing if (line := each.reaching.get(each.context_path(place)))
     ]
