@@ -7,7 +7,7 @@ from labcoat._vendor.packaging.version import Version
 from labcoat.adoption.pins import sources
 from labcoat.adoption.pins.index_releases import PackageReleases
 from labcoat.adoption.pins.lines import Line
-from labcoat.adoption.plan import Decision
+from labcoat.adoption.plan import Decision, Verdict
 from labcoat.core.records import replace
 from labcoat.locking import wheel_platforms
 from labcoat.locking.known_packages import distribution_name
@@ -59,7 +59,12 @@ def fit_line(line: Line, known: Known, minor: str) -> Line | Decision:
         return _fit_release(line, releases, minor)
     if _is_abandoned(line, releases, wanted[-1]):
         built = _fit_source(line, releases, minor)
-        return built if isinstance(built, Line) else line
+        newest = next(iter(_source_versions(line, releases, minor)), None)
+        if not isinstance(built, Line) or newest is None:
+            return line
+        # A locker would else go back to older sources, which may fail to build.
+        verdict: Verdict = "added" if line.verdict == "added" else "moved"
+        return built.change(verdict, "only old releases have one", specifier=f">={newest}")
     return line
 
 
