@@ -2,11 +2,14 @@
 
 import base64
 import textwrap
+from pathlib import Path
 
 import pytest
 
+from labcoat.lint.runner import Selection, check_repository
 from labcoat.secrets.content import find_in_content
 from labcoat.secrets.look import find_secret
+from support.repositories import repository
 
 KEY = "k3W9vTq2" + "Zx8LmP4rN7bY"
 GOOGLE = "AIza" + "SyC9oGhGaax8DlSh-w9pC3TCeIJZzxAw-XU"
@@ -134,3 +137,23 @@ def test_default_of_kubernetes_is_no_secret(text: str, sure: bool) -> None:
     """A short word in base64, and what comes with Kubeflow."""
     found = find_in_content("secret.yaml", f"stringData:\n{text}\n".encode())
     assert (found is not None and found.sure) is sure
+
+
+HEX = "9f86d081884c7d659a2feaa0c55ad015"
+ISSUED = {
+    "an OpenRouter key": "sk-or-v1-" + HEX * 2,
+    "a Groq key": "gsk_" + "k3W9vTq2Zx8LmP4rN7bYaB3dE5" * 2,
+    "a Tavily key": "tvly-dev-" + "k3W9vTq2Zx8LmP4rN7bYaB3dE5fG7h2J",
+    "a LangSmith key": f"lsv2_pt_{HEX}_{HEX[:10]}",
+    "a Replicate token": "r8_" + "k3W9vTq2Zx8LmP4rN7bYaB3dE5fG7h2Jk9Lm1",
+}
+
+
+@pytest.mark.parametrize(("kind", "key"), ISSUED.items(), ids=ISSUED.keys())
+def test_keys_of_models_are_secrets(kind: str, key: str, tmp_path: Path) -> None:
+    """Whatever they are called, also in a document."""
+    root = repository(tmp_path / "r", {"notes.md": f"Use {key} today.\n", "a.py": f"x('{key}')\n"})
+    found = check_repository(root, Selection(("SEC",))).findings
+    assert {each.path for each in found} == {"notes.md", "a.py"}
+    assert all(each.message.startswith(kind) for each in found)
+    assert not find_in_content("a.py", f"x('{key[:-9]}')\n".encode())

@@ -40,6 +40,11 @@ TOKENS: tuple[tuple[str, bytes, bytes], ...] = (
         b"eyJpc3MiOiJrdWJlcm5ldGVz",
         rb"[A-Za-z0-9_-]{40,4096}\.[A-Za-z0-9_-]{40,}",
     ),
+    ("an OpenRouter key", b"sk-or-v1-", rb"[0-9a-f]{64}\b"),
+    ("a Groq key", b"gsk_", rb"[A-Za-z0-9]{52}\b"),
+    ("a Tavily key", b"tvly-", rb"(?:dev-|prod-)?[A-Za-z0-9]{32}\b"),
+    ("a LangSmith key", b"lsv2_", rb"(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{10}\b"),
+    ("a Replicate token", b"r8_", rb"[A-Za-z0-9]{37}\b"),
     *(("an OpenAI key", start, rb"[A-Za-z0-9_-]{40,}") for start in (b"sk-proj-", b"sk-svcacct-")),
     *(
         ("a Discord webhook URL", start, rb"[0-9]{17,20}/[A-Za-z0-9_-]{60,}")
