@@ -25,6 +25,7 @@ from labcoat.names import modules
         ("mpl_toolkits.basemap", "basemap"),
         ("azure.storage.blob", "azure-storage-blob"),
         ("airflow.providers.google.cloud", "apache-airflow-providers-google"),
+        ("iterstrat.ml_stratifiers", "iterative-stratification"),
         ("ruamel.yaml", "ruamel-yaml"),
         ("torch.utils.tensorboard.writer", "tensorboard"),
         ("torch.utils.data", "torch"),

@@ -11,7 +11,7 @@ from labcoat.secrets.content import find_in_content, find_in_variables
 BEGIN = "-----BEGIN " + "PRIVATE KEY-----"
 LINE = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj"
 GITHUB = "ghp_" + "a1B2" * 9
-TELEGRAM = "7673971" + "624:AAHKBV6IIrGTFTtR2_gA04AqeIyOIuvQY6M"
+TELEGRAM = "7730519" + "264:AAHq3wZ8Lm2Rk9Ty_Vb7Xc4Nd6Jf1Gs5Hpu"
 DISCORD = "MTIzNTU3OTE4Mjcz" + "NjQ1MTky" + ".GxYz12." + "hT7pQ2vR9sKd4Lm_Nb6Wc8Xf1Zj3YgAe0UiOtP"
 WEBHOOK = "s7dKq0_xV3mPz-9LbTfWnYcRg2HjU8EaQoZi5Xk1JtNvBpDyMw4FuSlGrAhCe6OIb2Tq"
 

@@ -40,8 +40,8 @@ def test_a_list_of_checksums_takes_no_time(tmp_path: Path) -> None:
     "text",
     [
         "get('https://api.telegram.org/bot"
-        + "7673971"
-        + "624:AAHKBV6IIrGTFTtR2_gA04AqeIyOIuvQY6M')",
+        + "7730519"
+        + "264:AAHq3wZ8Lm2Rk9Ty_Vb7Xc4Nd6Jf1Gs5Hpu')",
         "client.run('MTIzNTU3OTE4Mjcz" + "NjQ1MTky.GxYz12.hT7pQ2vR9sKd4Lm_Nb6Wc8Xf1Zj3YgAe0UiOtP')",
         "client.run('MTIzNTU3OTE4Mjcz" + "NjQ1MTk.GxYz12.hT7pQ2vR9sKd4Lm_Nb6Wc8Xf1Zj3YgAe0UiOtP')",
         "post('https://discord.com/api/webhooks/" + "908357263849573376/" + "a1B2c3D4e5" * 7 + "')",

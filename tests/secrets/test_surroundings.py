@@ -11,9 +11,9 @@ from labcoat.secrets.look import find_secret
 KEY = "k3W9vTq2" + "Zx8LmP4rN7bY"
 BEGIN = "-----BEGIN " + "RSA PRIVATE KEY-----"
 LINE = "MIIEpAIBAAKCAQEAzF9HT3L6IiyEd6nb/hVyxP8omtUWIGtvEwUHMu+tsvyOXYDb"
-TELEGRAM = "7673971" + "624:AAHKBV6IIrGTFTtR2_gA04AqeIyOIuvQY6M"
+TELEGRAM = "7730519" + "264:AAHq3wZ8Lm2Rk9Ty_Vb7Xc4Nd6Jf1Gs5Hpu"
 SHOWN_BY_TELEGRAM = "110201" + "543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
-GOOGLE = "AIza" + "SyC9oGhGaax8DlSh-w9pC3TCeIJZzxAw-XU"
+GOOGLE = "AIza" + "SyB7kWqZt3mN9xRv-p2Lc8Yh5Jd6Fg1Ts-Q"
 
 DOCSTRING = '''def fetch():
     """Return the accounts.

@@ -12,7 +12,7 @@ from labcoat.secrets.look import find_secret
 from support.repositories import repository
 
 KEY = "k3W9vTq2" + "Zx8LmP4rN7bY"
-GOOGLE = "AIza" + "SyC9oGhGaax8DlSh-w9pC3TCeIJZzxAw-XU"
+GOOGLE = "AIza" + "SyB7kWqZt3mN9xRv-p2Lc8Yh5Jd6Fg1Ts-Q"
 DBT = "dbtu_" + "k3W9vTq2Zx8LmP4rN7bY" * 2 + "aB3dE5fG7h"
 ANSWER = "{{'{name}': '{key}', 'token_type': 'Bearer', 'expires_in': {seconds}}}\n"
 

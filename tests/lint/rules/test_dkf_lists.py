@@ -88,3 +88,19 @@ def test_long_command_is_shortened(tmp_path: Path) -> None:
     files = {"Dockerfile": f"{BASE}RUN pip install {packages}\nUSER 1000\n"}
     found = check(repository(tmp_path / "r", files))
     assert "package-7 …` installs whatever" in found[0].message
+
+
+@pytest.mark.parametrize(
+    ("step", "severity"),
+    [
+        ("ARG LIMITS=https://example.org/limits.txt\n", Severity.NOTE),
+        ("RUN pip install --no-deps -c https://example.org/limits.txt ./x\n", Severity.NOTE),
+        ("RUN curl -O https://example.org/requirements.txt\n", Severity.WARNING),
+        ("ADD https://example.org/requirements.txt .\n", Severity.WARNING),
+    ],
+)
+def test_constraints_bring_no_list(step: str, severity: Severity, tmp_path: Path) -> None:
+    """The list that the image installs is still the one that REQ001 reports."""
+    files = {"Dockerfile": f"{BASE}{step}{INSTALL}", "requirements.txt": "flask\n"}
+    found = [each for each in check(repository(tmp_path / "r", files)) if "hashes" in each.message]
+    assert found[-1].severity is severity

@@ -15,7 +15,8 @@ DISTRIBUTIONS = {
     "absl": "absl-py", "Bio": "biopython", "bson": "pymongo", "cairo": "pycairo",
     "community": "python-louvain", "dash_core_components": "dash",
     "dash_html_components": "dash", "dns": "dnspython", "gridfs": "pymongo", "humps": "pyhumps",
-    "igraph": "", "imblearn": "imbalanced-learn", "kafka": "kafka-python", "Levenshtein": "",
+    "igraph": "", "imblearn": "imbalanced-learn", "iterstrat": "iterative-stratification",
+    "kafka": "kafka-python", "Levenshtein": "",
     "multipart": "", "OpenGL": "pyopengl", "past": "future", "patoolib": "patool",
     "pytorch_lightning": "", "pywt": "pywavelets", "rapidjson": "python-rapidjson",
     "skopt": "scikit-optimize", "slugify": "", "snappy": "python-snappy", "stdnum":

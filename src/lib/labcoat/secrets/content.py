@@ -216,7 +216,8 @@ def _find_all(
         if account or (sure and not tokens_only):
             real = (account or values.is_mixed(password)) and not values.is_disguised(password)
             is_sure = (client or real) and not prose
-            yield "a password in an address", found.start(), is_sure, "", found[0]
+            value = password if len(password) >= LEAST_TOKEN else found[0]
+            yield "a password in an address", found.start(), is_sure, "", value
     size = max(size, len(text))
     if tokens_only or is_without_names(path, size):
         return

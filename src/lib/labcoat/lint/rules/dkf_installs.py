@@ -49,6 +49,7 @@ _EXPORT = lazy_pattern(
 _NO_HASHES = lazy_pattern(r"--(?:no|without)-hashes\b")
 # What may bring a list of another repository, of the same name.
 _DOWNLOADS = lazy_pattern(r"\bgit\b[^\n;&|]{0,200}\bclone\b|://\S{0,300}\.txt\b")
+_CONSTRAINTS = lazy_pattern(r"(?<!\S)(?:-c|--constraint)[ \t=]{1,4}\S+")
 _OUTPUT = lazy_pattern(r"(?:>|(?:^|\s)(?:-o|--output(?:-file)?))[\s=]*([^\s\\]+)")
 
 
@@ -84,7 +85,7 @@ def check_installations(
         held = pinned.setdefault(stage.index, set(pinned.get(base.index, ())) if base else set())
         copied = _renamed_copies(parsed, stage)
         for_tests = stage.index not in shipped and bool(_FOR_TESTS.search(stage.name))
-        downloads = any(_DOWNLOADS.search(step.rest) for step in _instructions(parsed, stage))
+        downloads = any(map(_may_download, _instructions(parsed, stage)))
         if downloads:
             held = set()
         sources = _copied_names(parsed, stage)
@@ -113,6 +114,11 @@ def _instructions(parsed: Dockerfile, stage: Stage) -> list[Instruction]:
     """Return the instructions of a stage, after those of the stages that it is based on."""
     base = parsed.base_stage(stage)
     return [*(_instructions(parsed, base) if base else ()), *stage.instructions]
+
+
+def _may_download(step: Instruction) -> bool:
+    """Whether a step may bring a list from elsewhere; constraints of pip are no list."""
+    return step.name in ("RUN", "ADD") and bool(_DOWNLOADS.search(_CONSTRAINTS.sub(" ", step.rest)))
 
 
 def _copied_names(parsed: Dockerfile, stage: Stage) -> set[str]:
