@@ -7,6 +7,7 @@ import pytest
 from labcoat.lint.fixes import apply_fixes
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository
+from labcoat.lint.rules import sec_secrets
 from labcoat.lint.runner import Selection, check_repository
 from support.repositories import Content, git, repository, venv
 from support.rule_cases import (  # noqa: F401 - pytest collects the tests
@@ -128,6 +129,18 @@ def test_untracked_token_reaches_the_image(name: str, text: str, tmp_path: Path)
     assert found_secrets(root) == {("SEC002", "Dockerfile")}
     apply_fixes(root, Selection(("SEC",)))
     assert found_secrets(root) == set()
+
+
+def test_named_values_of_thousands_of_files_are_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To look for names in 40,000 records of one line took minutes; issued tokens are found."""
+    monkeypatch.setattr(sec_secrets, "_MOST_ALIKE", 3)
+    named = '{"api_key": "q8Zt5Lw2Vb7Nc4Xr9Km3"}\n'
+    records = {f"posts/{number}.info": named for number in range(4)}
+    root = repository(tmp_path, {**records, "posts/4.info": TOKEN, "a.info": named})
+    found = check_repository(root, Selection(("SEC001",))).findings
+    assert {each.path for each in found} == {"posts/4.info", "a.info"}
 
 
 def test_environments_and_caches_are_not_searched(tmp_path: Path) -> None:

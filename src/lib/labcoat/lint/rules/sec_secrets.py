@@ -1,8 +1,10 @@
 """SEC: secrets in git, in the build context, in the image."""
 
 import os
+import posixpath
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Container, Iterator, Sequence
 
 from labcoat.container.dockerfile.copy_sources import names_source
 from labcoat.container.dockerfile.parser import DockerfileError
@@ -37,6 +39,7 @@ _UNTRACK = "Remove it with `git rm --cached`, ignore it, and track an `.env.exam
 _WHOLE_FILE = "a private key"
 _POINTER = LFS_POINTER.encode()
 _MOST_READ = 1 << 28  # bytes of untracked files; a check has to be quick
+_MOST_ALIKE = 1000  # files of one ending in a folder that may have named values; more are data
 _COST = 1 << 14  # bytes that are read in the time it takes to open a file
 _NO_TEXT = lazy_pattern(
     r".+\.(?:jpe?g|png|gif|bmp|tiff?|webp|ico|pdf|mp3|wav|flac|ogg|mp4|avi|mov|mkv|webm|[ot]tf"
@@ -85,9 +88,8 @@ def _find_tracked(repository: Repository) -> tuple[dict[str, Secret], dict[str, 
     lines = repository.suspect_lines
     sizes = dict(repository.tracked_with_sizes) if lines else {}
     # A file with a secret in one of its lines is read as a whole, as every later check does.
-    suspects |= {
-        path for path in lines.keys() - suspects if look.is_in_lines(path, lines[path], sizes[path])
-    }
+    searched = _leave_out_data(lines.keys() - suspects)
+    suspects |= {path for path in searched if look.is_in_lines(path, lines[path], sizes[path])}
     suspects -= repository.clean
     known = repository.known_secrets
     present = {
@@ -117,6 +119,13 @@ def _find_tracked(repository: Repository) -> tuple[dict[str, Secret], dict[str, 
         if not names.is_environment(path):
             committed[path] = Secret(look.BY_NAME, sure=not is_aside(path))
     return committed, present
+
+
+def _leave_out_data(paths: Collection[str]) -> Iterator[str]:
+    """Yield no paths of many files in a folder with one ending: a program named what is in them."""
+    kinds = {path: (posixpath.dirname(path), posixpath.splitext(path)[1]) for path in paths}
+    counts = Counter(kinds.values())
+    return (path for path in paths if counts[kinds[path]] <= _MOST_ALIKE)
 
 
 def _recall(known: Sequence[Known]) -> Secret:
