@@ -1,5 +1,6 @@
 """DKF: Dockerfiles whose image changes from build to build, or that run as root."""
 
+import os
 import posixpath
 import re
 import shlex
@@ -77,7 +78,9 @@ def _unreadable_finding(
 ) -> Finding:
     """Return the finding of a Dockerfile with a mistake, or of one that is still to be written."""
     path = facts.dockerfile
-    if not repository.read_text(path).strip():
+    file = repository.root / path
+    is_read = file.is_file() and os.access(file, os.R_OK)
+    if is_read and not repository.read_text(path).strip():
         message = "this Dockerfile is empty: no image can be built from it"
         return Finding("DKF004", path, message, "Write it, or remove it", severity=Severity.NOTE)
     message = f"cannot read this Dockerfile: {error.why}"
