@@ -125,10 +125,9 @@ def _warn_of_unshared(project: Project) -> None:
 
 def _print_next(project: Project, *, is_first: bool) -> None:
     from labcoat.scaffold import makefile, requirements_in
-    from labcoat.sources.installable import is_installable
 
     if declared := requirements_in.declaring_files(project.root):
-        itself = ", and installs the project itself" * is_installable(project.root)
+        itself = ", and installs the project itself" * requirements_in.installs_itself(project.root)
         names = ", ".join(declared)
         print(f"{names}: labcoat locks the dependencies that are listed there{itself}")
     first = "list your packages in requirements.in, then "

@@ -21,6 +21,7 @@ from labcoat.core.project_files.reader import read_declared
 from labcoat.core.records import Record, replace
 from labcoat.imports.tree import LIST
 from labcoat.locking import download_sizes, index_options, inputs, requirements_file
+from labcoat.locking.recorded_sources import implied_source
 from labcoat.scaffold.makefile import plan_settings
 
 NAME = "requirements.in"
@@ -195,3 +196,8 @@ def declaring_files(root: Path) -> list[str]:
     """Return the names of the files, other than requirements*.in, that list dependencies."""
     found = [each for each in inputs.list_inputs(root) if each.declared is not None]
     return list(dict.fromkeys(each.source.name for each in found))
+
+
+def installs_itself(root: Path) -> bool:
+    """Whether a lock of the project's own file has the project itself installed."""
+    return any(implied_source(each) for each in inputs.list_inputs(root))

@@ -1,7 +1,7 @@
 """Where a repository imports its own package, and Python finds it only if it is installed."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from labcoat.adoption.plan import Wanted
 from labcoat.core.path_roles import is_aside
@@ -13,8 +13,8 @@ from labcoat.imports.tree import Tree
 from labcoat.sources.installable import is_installable_beside_locks
 
 _PACKAGE = lazy_pattern(r"(src/)?([A-Za-z_]\w*)/__init__\.py")
-# With these a program finds the package without its being installed.
 _TESTS = lazy_pattern(r"(?:^|/)(?:tests?|docs?)/", re.IGNORECASE)  # these run in the root
+# With these a program finds the package without its being installed.
 _FINDS_ITSELF = lazy_pattern(rb"\bsys\.path\b|\bchdir\b|%cd\b|\bPYTHONPATH\b")
 
 
@@ -26,37 +26,48 @@ def find_own_import(tree: Tree, code: Code) -> Wanted | None:
     """
     if not is_installable_beside_locks(tree.root):
         return None
+    packages = _list_packages(tree.paths)
+    if not packages:
+        return None
     places = sorted([*code.modules, *code.notebooks], key=lambda path: (is_aside(path), path))
     found = (
         Wanted("-e .", path, each.line, "own")
         for path in places
-        if (names := _names_to_install(tree, path))
-        and not _FINDS_ITSELF.search(tree.read_bytes(path))
+        if (names := _names_to_install(packages, path))
         for each in _imports(tree, code, path, names)
+        if not _FINDS_ITSELF.search(tree.read_bytes(path))
     )
     return next(found, None)
 
 
-def _names_to_install(tree: Tree, path: str) -> set[str]:
-    """Return the repository's packages that Python does not find for the program at `path`.
+def _list_packages(paths: Collection[str]) -> Mapping[tuple[str, str], Collection[str]]:
+    """Return the packages at the root and in `src`, each with the folders that have one so called.
+
+    A package is named by its folder, which ends with a slash, and its name.
+    """
+    found = [each for path in paths if (each := _PACKAGE.fullmatch(path)) and not is_aside(path)]
+    folders: dict[str, set[str]] = {each[2]: set() for each in found}
+    for path in paths if found else ():
+        folder, _, file = path.rpartition("/")
+        above, _, name = folder.rpartition("/")
+        if file == "__init__.py" and name in folders:
+            folders[name].add(above)
+    return {(each[1] or "", each[2]): folders[each[2]] for each in found}
+
+
+def _names_to_install(packages: Mapping[tuple[str, str], Collection[str]], path: str) -> set[str]:
+    """Return the packages that Python does not find for the program at `path`.
 
     It finds those in the folder of the program, and tests find those at the root.
     """
     folder = path.rpartition("/")[0]
     return {
         name
-        for base, name in _list_packages(tree)
+        for (base, name), folders in packages.items()
         if (base or not _TESTS.search(path))
-        and f"{folder}/" != (base or "/")
         and not path.startswith(base or f"{name}/")
-        and f"{folder}/{name}/__init__.py" not in tree.paths
+        and folder not in folders
     }
-
-
-def _list_packages(tree: Tree) -> set[tuple[str, str]]:
-    """Return the packages at the root and in `src`, each after its folder."""
-    found = (_PACKAGE.fullmatch(path) for path in tree.paths)
-    return {(each[1] or "", each[2]) for each in found if each and not is_aside(each[0])}
 
 
 def _imports(tree: Tree, code: Code, path: str, names: Collection[str]) -> Iterator[Import]:
