@@ -23,7 +23,12 @@ def git(root: Path, *args: str) -> str:
     }
     environ = os.environ | identity | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     done = subprocess.run(
-        ["git", *args], cwd=root, env=environ, capture_output=True, text=True, check=True
+        ["git", "-c", "maintenance.auto=false", *args],
+        cwd=root,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return done.stdout
 

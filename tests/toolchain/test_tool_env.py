@@ -40,8 +40,8 @@ def test_the_smaller_lock_has_a_pip_for_each_python() -> None:
 
 
 def link_tree(source: Path, target: Path) -> None:
-    """Copy a directory with hard links, which takes no space and little time."""
-    shutil.copytree(source, target, symlinks=True, copy_function=os.link)
+    """Copy a directory with links to its files, which takes no space and little time."""
+    shutil.copytree(source, target, symlinks=True, copy_function=os.symlink)
 
 
 @pytest.mark.parametrize(
