@@ -228,7 +228,7 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
     joined, first = "", 0
     for number, each in enumerate(text.replace("\r\n", "\n").split("\n"), start=1):
         first = first or number
-        if re.search(r"(?<!\\)(?:\\\\)*\\$", each):
+        if (len(each) - len(each.rstrip("\\"))) % 2:
             joined += each[:-1] + " "
             continue
         yield first, joined + each
@@ -238,4 +238,4 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _without_comment(line: str) -> str:
-    return re.sub(r"(?<!\\)#.*$", "", line, flags=re.DOTALL)
+    return re.sub(r"(?<!\\)#.*$", "", line, flags=re.DOTALL) if "#" in line else line
