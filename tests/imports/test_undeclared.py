@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 from labcoat.imports import undeclared
-from labcoat.imports.undeclared import find_undeclared, lacking_modules, warn_of_undeclared
+from labcoat.imports.undeclared import (
+    find_undeclared,
+    lacking_modules,
+    warn_of_missing_peers,
+    warn_of_undeclared,
+)
 
 LACKING = lacking_modules("3.11", has_setuptools=False)
 NEWER = "Classifier: Programming Language :: Python :: 3.12\n"
@@ -100,6 +105,19 @@ def test_the_warning_has_the_line_to_add(
     assert "Add to requirements.in: `setuptools<82`" in printed
     (tmp_path / "pkg_resources").mkdir()
     warn_of_undeclared(tmp_path, "3.11", ".venv", "requirements.in")
+    assert capsys.readouterr().err == ""
+
+
+def test_a_package_that_is_left_to_the_user_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "keras-3.3.0.dist-info").mkdir()
+    warn_of_missing_peers(tmp_path, ".venv", "requirements.in")
+    printed = capsys.readouterr().err
+    assert "`.venv` has no tensorflow: keras 3.3.0 imports `tensorflow`" in printed
+    assert "Add to requirements.in: `tensorflow`" in printed
+    (tmp_path / "tensorflow_cpu-2.16.1.dist-info").mkdir()
+    warn_of_missing_peers(tmp_path, ".venv", "requirements.in")
     assert capsys.readouterr().err == ""
 
 

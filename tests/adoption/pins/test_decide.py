@@ -68,6 +68,7 @@ def listed() -> Iterator[ListedIndex]:
     for version in ("3.20", "4.21"):
         index.publish(f"protobuf-{version}-py3-none-any.whl", uploaded="2022-06-01T00:00:00Z")
     _publish_leaning(index)
+    _publish_peers(index)
     for version in ("81.0", "82.0"):
         index.publish(f"setuptools-{version}-py3-none-any.whl")
     index.publish("asks-1.0-py3-none-any.whl", ["setuptools"])
@@ -94,6 +95,13 @@ def _publish_leaning(index: ListedIndex) -> None:
         file, day = f"{name}-1.0-py3-none-any.whl", "2020-01-01T00:00:00Z"
         index.publish(file, uploaded=day, members={f"{name}.py": f"import {module}\n"})
         index.publish(f"{module}-0.2.0-py3-none-any.whl")
+
+
+def _publish_peers(index: ListedIndex) -> None:
+    index.publish("keras-2.4.3-py3-none-any.whl")
+    index.publish("keras-2.6.0-py3-none-any.whl")
+    index.publish("tensorflow-2.4.1-py3-none-any.whl")
+    index.publish("tensorflow_cpu-2.6.0-py3-none-any.whl", requires=("keras>=2.6",))
 
 
 def _publish_needing_sources(index: ListedIndex) -> None:
@@ -540,6 +548,25 @@ def test_packages_that_import_setuptools_get_it(
     assert [each.after for each in rest] == added
     if added and "leans==1.0" in requirements:
         assert rest[0].reason == "leans 1.0 imports `pkg_resources` and does not ask for it"
+
+
+@pytest.mark.parametrize(
+    ("requirements", "added"),
+    [
+        (("keras",), ["tensorflow", "keras<2.5"]),
+        (("keras", "tensorflow"), ["keras<2.5"]),
+        (("keras", "tensorflow-cpu"), []),
+    ],
+)
+@pytest.mark.parametrize("kind", ["demand", "import"])
+def test_what_keras_leaves_to_its_user_is_added(
+    project: Project, requirements: tuple[str, ...], added: list[str], kind: Kind
+) -> None:
+    """With the limit that this brings for Keras."""
+    made = plan(project, *requirements, kind=kind)
+    texts = [each.after for each in made.decisions]
+    assert [each for each in added if each not in texts] == []
+    assert len(texts) == len({*requirements, *(each.partition("<")[0] for each in added)})
 
 
 @pytest.mark.parametrize("bound", ["_MOST_WHEEL", "_MOST_BYTES"])

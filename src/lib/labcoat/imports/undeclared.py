@@ -1,4 +1,4 @@
-"""Packages that import setuptools' modules and do not ask for it.
+"""Packages that import others and do not ask for them: modules of setuptools, and peers.
 
 `venv` and virtualenv gave every environment setuptools before Python 3.12, so that older packages
 lean on it without saying so; labcoat's environments have what is locked, and nothing else.
@@ -15,6 +15,7 @@ from labcoat.core import reading, terminal
 from labcoat.core.package_names import normalize_name
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record
+from labcoat.names.peers import find_missing_peers
 from labcoat.names.removed_modules import find_removal
 
 _MOST_SOURCE = 1 << 20  # bytes
@@ -88,6 +89,20 @@ def warn_of_undeclared(site_packages: Path, minor: str, environment: str, source
             f"`{environment}` has no setuptools with what packages import:"
             f" {terminal.join_some(names, _MOST_SHOWN)}",
             f"Add to {source}: `{setuptools_requirement()}`",
+        )
+
+
+def warn_of_missing_peers(site_packages: Path, environment: str, source: str) -> None:
+    """Print a warning that names what packages of `environment` leave to their user to install.
+
+    The hint has the line for the file `source`.
+    """
+    names = (folder.name.removesuffix(".dist-info") for folder in site_packages.glob("*.dist-info"))
+    parts = (name.partition("-") for name in names)
+    for each in find_missing_peers({normalize_name(name): version for name, _, version in parts}):
+        terminal.print_warning(
+            f"`{environment}` has no {each.package}: {each.describe()}",
+            f"Add to {source}: `{each.package}`",
         )
 
 

@@ -128,6 +128,7 @@ class VenvLevel(Level):
                 source, venv = _describe_source(locks[0]), project["VENV"]
                 lacking.warn_of_lacking(project.root, site_packages, venv, source)
                 undeclared.warn_of_undeclared(site_packages, interpreter.minor, venv, source)
+                undeclared.warn_of_missing_peers(site_packages, venv, source)
             else:
                 # A run that was killed after it had finished the environment may have left this.
                 files.remove_path(files.backup_path(project.venv.resolve()))

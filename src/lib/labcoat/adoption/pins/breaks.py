@@ -65,7 +65,10 @@ _SHARED = (
 
 
 class Limit(Record):
-    """A package that has to stay `below` a version, and the `reason` in a sentence."""
+    """A package that has to stay `below` a version, and the `reason` in a sentence.
+
+    If `below` is empty, the package has to be there, of any version.
+    """
 
     name: str
     below: str
@@ -74,11 +77,13 @@ class Limit(Record):
     @property
     def text(self) -> str:
         """The requirement."""
-        return f"{self.name}<{self.below}"
+        return f"{self.name}<{self.below}" if self.below else self.name
 
     def is_within(self, other: "Limit") -> bool:
         """Whether what stays below this one stays below `other`."""
-        return self.name == other.name and Version(self.below) <= Version(other.below)
+        if self.name != other.name or not self.below:
+            return False
+        return Version(self.below) <= Version(other.below)
 
 
 def is_needed(limit: Limit, versions: Mapping[str, str]) -> bool:

@@ -21,6 +21,7 @@ from labcoat.core.errors import LabcoatError
 from labcoat.core.records import replace
 from labcoat.locking.known_packages import is_popular
 from labcoat.locking.locker_output import parse_faults
+from labcoat.names.peers import find_missing_peers
 
 _SECONDS = 180  # for the lines
 _IMPORTS_SECONDS = 120
@@ -61,6 +62,9 @@ def find_versions(
             if not only_once:
                 found = state.versions or {}
                 needed = [each for each in question.limits if breaks.is_needed(each, found)]
+                needed += [
+                    Limit(each.package, "", each.describe()) for each in find_missing_peers(found)
+                ]
                 state.limits = _try_limits(search, state, needed) if needed else []
                 _add_limits(search, state, listings)
                 if needs := undeclared_needs.find_undeclared_needs(search, state):
