@@ -23,6 +23,19 @@ TRACEBACK = 'Traceback (most recent call last):\n  File "x.py", line 1\n'
         ("a.c:1: fatal error: Python.h: No such file or directory\n", "`Python.h`", "your system"),
         (f"{TRACEBACK}ValueError: no version\n", ": ValueError: no version", ""),
         (f"{TRACEBACK}ValueError: https://me:secret@h/x\n", "https://***@h/x", ""),
+        (
+            f"{TRACEBACK}core.x.NotFoundError: no package x\n",
+            "`./x`: NotFoundError: no package",
+            "",
+        ),
+        (
+            f"{TRACEBACK}ValueError: which files?\n\nFor example:\n[tool.x]\na=1\n",
+            "which files?",
+            "",
+        ),
+        ("error: Multiple packages: ['a'].\n\nTo find more, read.\n", ": error: Multiple", ""),
+        ("ValueError: invalid.\nconfiguration error: `project` has no name\n", "no name", ""),
+        ("  only indented\n", "only indented", ""),
         ("", "without a word", ""),
     ],
 )

@@ -8,7 +8,8 @@ from labcoat.sources import installable
 
 SETUP = "import os\nfrom setuptools import find_packages, setup\nsetup(name='own')\n"
 STUB = "from setuptools import setup\nsetup()\n"
-BUILT = '[build-system]\nrequires = ["hatchling"]\n[project]\nname = "own"\n'
+BUILT = '[build-system]\nbuild-backend = "hatchling.build"\n[project]\nname = "own"\n'
+STRICT = '[build-system]\nbuild-backend = "setuptools.build_meta"\n[project]\nname = "own"\n'
 
 
 @pytest.mark.parametrize(
@@ -89,6 +90,14 @@ def test_a_setup_script_behind_a_link_is_not_read(tmp_path: Path) -> None:
         ({"setup.py": f"{SETUP}open('README.md')", "README.md": ""}, True),
         ({"pyproject.toml": f'{BUILT}readme = "README.md"\n'}, False),
         ({"pyproject.toml": f'{BUILT}readme = "README.md"\n', "README.md": ""}, True),
+        ({"pyproject.toml": f'{BUILT}author = "me"\n'}, True),  # only setuptools refuses it
+        ({"pyproject.toml": f'{STRICT}version = "1"\n'}, True),
+        ({"pyproject.toml": f'{STRICT}version = "1"\nauthors = [{{name = "me"}}]\n'}, True),
+        ({"pyproject.toml": f'{STRICT}dynamic = ["version"]\n'}, True),
+        ({"pyproject.toml": STRICT}, False),
+        ({"pyproject.toml": f'{STRICT}version = "1"\nauthor = "me"\n'}, False),
+        ({"pyproject.toml": f'{STRICT}version = "1"\nauthors = ["me"]\n'}, False),
+        ({"pyproject.toml": f'{STRICT}version = "1"\nauthors = 1\ndynamic = 1\n'}, False),
         ({}, False),
     ],
 )

@@ -94,7 +94,7 @@ def test_a_package_that_cannot_be_built_is_not_asked_for(
 
 
 def test_a_project_without_its_readme_is_not_asked_for(tmp_path: Path) -> None:
-    project = '[build-system]\n[project]\nname = "own"\nreadme = "README.md"\n'
+    project = '[build-system]\n[project]\nname = "own"\nversion = "1"\nreadme = "README.md"\n'
     files = {"pyproject.toml": project, "own/__init__.py": "", "scripts/train.py": CODE}
     assert not place(tmp_path, files)
     assert place(tmp_path, {"README.md": "Own\n"}) == "scripts/train.py:2"

@@ -45,6 +45,10 @@ _COMPILER = lazy_pattern(
     r"(?:not found|is not installed|could not be found|not on PATH)"
 )
 _HEADER = lazy_pattern(r"fatal error: ([\w./-]+\.h(?:pp)?): No such file")
+# The last of these says why; advice of several lines may come after it.
+_REASON = lazy_pattern(
+    r"(?m)^(?:[a-z_]\w*\.)*((?:configuration error|error|[A-Z]\w*(?:Error|Exception)): \S.*)"
+)
 _NOISE = lazy_pattern(
     r"^\s|^Traceback|^During handling|^The above exception|^\*{3,}|^!{3,}|^-{3,}|^$"
 )
@@ -131,11 +135,8 @@ def explain_build_failure(project: Project, place: str, output: str) -> LabcoatE
             f"cannot build `{place}`: the header file `{found[1]}` is missing",
             f"Install the package of your system that has it. {where}",
         )
-    lines = [line.rstrip() for line in output.splitlines()]
-    told = [line for line in lines if not _NOISE.match(line)] or [
-        line.strip() for line in lines if line.strip()
-    ]
-    reason = told[-1] if told else "the build ended without a word"
+    told = [line for line in output.splitlines() if not _NOISE.match(line)] or [output.strip()]
+    reason = ([*_REASON.findall(output)] or told)[-1] or "the build ended without a word"
     return LabcoatError(f"cannot build `{place}`: {process.redact(reason[:300])}", where)
 
 

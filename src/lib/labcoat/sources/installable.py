@@ -15,6 +15,12 @@ from labcoat.sources.package_facts import read_build_system, read_pyproject
 
 _SCRIPT = "setup.py"
 _DEFINING = (_SCRIPT, "setup.cfg", "pyproject.toml")
+# https://packaging.python.org/en/latest/specifications/pyproject-toml/
+_PROJECT_KEYS = """
+authors classifiers dependencies description dynamic entry-points gui-scripts import-names
+import-namespaces keywords license license-files maintainers name optional-dependencies readme
+requires-python scripts urls version
+"""
 _LOCK = lazy_pattern(rb"(?<![\w/.-])(?:\./)?requirements(?:[-_]\w+)?\.txt\b")
 _BUILDS = frozenset({"setuptools", "distutils"})
 _ASKS_MORE = frozenset({"ext_modules", "cmdclass", "setup_requires", "use_scm_version"})
@@ -47,9 +53,9 @@ def is_installable_beside_locks(folder: Path) -> bool:
     """Whether the package in `folder` can be installed where requirements.txt becomes a lock.
 
     No build reads hashes for what a package needs. Nor does it do without a file that setup.py
-    opens, or the project's readme.
+    opens, or the project's readme; and setuptools takes no [project] that breaks the standard.
     """
-    if not is_installable(folder):
+    if not is_installable(folder) or _is_refused(folder):
         return False
     texts = (reading.read_inside(folder, name) for name in _DEFINING)
     return not any(map(_LOCK.search, texts)) and not _lacks_files(folder)
@@ -62,6 +68,21 @@ def leaves_metadata(folder: Path) -> bool:
         return builds and is_installable(folder)
     except LabcoatError:
         return False
+
+
+def _is_refused(folder: Path) -> bool:
+    """Whether setuptools refuses the [project] in `folder`, as other backends often do not."""
+    project = read_pyproject(folder).get("project")
+    is_strict = read_build_system(folder).backend.startswith("setuptools.")
+    if not isinstance(project, dict) or not is_strict:
+        return False
+    dynamic, *people = (project.get(key, []) for key in ("dynamic", "authors", "maintainers"))
+    return (
+        not project.keys() <= set(_PROJECT_KEYS.split())
+        or not all(isinstance(each, list) for each in (dynamic, *people))
+        or "version" not in [*project, *dynamic]
+        or not all(isinstance(each, dict) for group in people for each in group)
+    )
 
 
 def _lacks_files(folder: Path) -> bool:
