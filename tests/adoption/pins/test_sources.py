@@ -44,6 +44,31 @@ def test_setup_py_says_what_a_build_needs(
 
 
 @pytest.mark.parametrize(
+    ("path", "text", "is_refused"),
+    [
+        ("x.egg-info/requires.txt", "six\n\n[all]\none @ git+https://h/one\n", True),
+        ("x.egg-info/requires.txt", "one[a,b]@ https://h/one.zip\n", True),
+        ("PKG-INFO", "Name: x\nRequires-Dist: one @ file:///one ; extra == 'all'\n", True),
+        ("x.egg-info/requires.txt", "six\none>=1\n", False),
+        ("PKG-INFO", "Author: me @ https://h\nRequires-Dist: six\n", False),
+        ("setup.py", "# one @ git+https://h/one\n", False),
+    ],
+)
+def test_a_source_that_asks_for_an_address_is_refused_by_pip(
+    monkeypatch: pytest.MonkeyPatch, path: str, text: str, *, is_refused: bool
+) -> None:
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w:gz") as tar:
+        member = tarfile.TarInfo(f"x-1/{path}")
+        member.size = len(text)
+        tar.addfile(member, io.BytesIO(text.encode()))
+    monkeypatch.setattr(package_index, "download_file", lambda _, **__: data.getvalue())
+    sources._read_sdist.cache_clear()
+    found = sources.find_obstacle(ListedFile("x-1.tar.gz", ""))
+    assert found == ("asks for a package at an address, which pip refuses" if is_refused else "")
+
+
+@pytest.mark.parametrize(
     ("path", "is_found"),
     [
         ("own_name/__init__.py", True),

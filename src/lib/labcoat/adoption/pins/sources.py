@@ -28,6 +28,10 @@ _SETUP = lazy_pattern(r"[^/]+/setup\.py")
 _REQUIRES = lazy_pattern(r"(?:[^/]+/){1,2}[^/]+\.egg-info/requires\.txt")
 _METADATA = lazy_pattern(r"[^/]+/PKG-INFO")
 _NEED = lazy_pattern(rb"^Requires-Dist:[ \t]*(.+)$", re.MULTILINE)
+# Even where only an extra needs it, pip refuses a package of an index for it.
+_DIRECT = lazy_pattern(
+    rb"^(?:Requires-Dist:[ \t]*)?[\w.-]+(?:\[[^\]\n]*\])?[ \t]*@[ \t]*[a-z+]+://", re.MULTILINE
+)
 _PKG_RESOURCES = lazy_pattern(rb"^(?:import|from)[ \t]+pkg_resources\b", re.MULTILINE)
 _COMPILED = lazy_pattern(r"\.(?:c|cc|cpp|cxx|cu|f|f90|pyx|rs|go|m|i)$", re.IGNORECASE)
 # Directories whose programs no build compiles.
@@ -57,10 +61,9 @@ def find_obstacle(sdist: ListedFile, line: Line | None = None) -> str:
         names, texts, is_whole = _read_sdist(sdist.url, sdist.name)
     except (LabcoatError, OSError, ValueError, *_DAMAGES):
         return "cannot be read"
-    setup = next((text for path, text in texts.items() if _SETUP.fullmatch(path)), b"")
     if found := next((name for name in names if _is_compiled(name)), ""):
         return f"has to be compiled ({found.rpartition('/')[2]})"
-    if reason := _find_fault(names, setup):
+    if reason := _find_fault(names, texts):
         return reason
     if not is_whole:
         is_known = is_popular(normalize_name(sdist.name.rpartition("-")[0]))
@@ -84,8 +87,11 @@ def list_needs(sdist: ListedFile) -> list[str]:
     return [each.decode(errors="replace") for text in found for each in _NEED.findall(text)]
 
 
-def _find_fault(names: list[str], setup: bytes) -> str:
-    """Return why a setup.py fails, by what is written in it; else nothing."""
+def _find_fault(names: list[str], texts: Mapping[str, bytes]) -> str:
+    """Return why setup.py or pip fails, by what is written in the source; else nothing."""
+    if any(_DIRECT.search(text) for path, text in texts.items() if not _SETUP.fullmatch(path)):
+        return "asks for a package at an address, which pip refuses"
+    setup = next((text for path, text in texts.items() if _SETUP.fullmatch(path)), b"")
     if reason := next((why for pattern, why in _FAILS if pattern.search(setup)), ""):
         return reason
     # A build that names no setuptools has the newest one.
