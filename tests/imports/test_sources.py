@@ -23,6 +23,14 @@ def modules(code: str, *, optional: bool = False) -> list[str]:
             "from google.cloud import storage, vision",
             ["google.cloud.storage", "google.cloud.vision"],
         ),
+        (
+            "from keras.utils import np_utils as u, to_categorical\nfrom keras.utils import plot",
+            ["keras.utils.np_utils", "keras.utils", "keras.utils"],
+        ),
+        (
+            "print 'Python 2'\nfrom sklearn.externals import joblib",
+            ["sklearn.externals.joblib"],
+        ),
         ("def f():\n    import a\nif x:\n    import b\nelse:\n    import c", ["a", "b", "c"]),
         ("with x:\n    import a\nfor y in z:\n    import b", ["a", "b"]),
         ("'''\nimport text\n'''\nimport a", ["a"]),

@@ -3,7 +3,7 @@
 import pytest
 
 from labcoat.names.modules import package_of
-from labcoat.names.removed_modules import _removals, find_removal
+from labcoat.names.removed_modules import _removals, find_removal, is_removed
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,12 @@ from labcoat.names.removed_modules import _removals, find_removal
 def test_a_module_and_what_is_below_it(module: str, package: str, below: str) -> None:
     found = find_removal(module)
     assert (found.package, found.below) == (package, below) if found else not package
+
+
+def test_only_the_module_itself_is_removed() -> None:
+    assert is_removed("keras.utils.np_utils")
+    assert not is_removed("keras.utils.np_utils.to_categorical")
+    assert not is_removed("keras.utils")
 
 
 def test_each_is_of_the_package_that_provides_the_module() -> None:

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from labcoat.names.removed_modules import is_removed
+
 # Packages whose parts are released separately: what is imported from them is a module.
 _NAMESPACES = ("google.cloud", "google", "azure", "azureml", "mpl_toolkits", "airflow.providers")
 
@@ -27,7 +29,12 @@ class Import(NamedTuple):
 
 
 def imported_from(module: str, members: list[str]) -> list[str]:
-    """Return the module of `from … import …`, and modules among the members of a namespace."""
+    """Return the modules that `from … import …` needs.
+
+    That is the module; or, among its members, those of a namespace, and modules that a release
+    removed, such as `np_utils` of `keras.utils`.
+    """
     if module not in _NAMESPACES:
-        return [module]
+        removed = [name for member in members if is_removed(name := f"{module}.{member}")]
+        return [*removed, *([module] if len(removed) < len(members) else [])] or [module]
     return [f"{module}.{member}" for member in members if member.isidentifier()] or [module]

@@ -27,15 +27,14 @@ _BACKENDS = ("torch", "jax")  # that will do too, from Keras 3 on
 
 
 class MissingPeer(Record):
-    """A `package` that `needing`, of a `version`, imports and does not ask for."""
+    """A `package` that another one, `needing`, imports and does not ask for."""
 
     package: str
     needing: str
-    version: str
 
     def describe(self) -> str:
         """Return a sentence about it, without its full stop."""
-        return f"{self.needing} {self.version} imports `{self.package}` and does not ask for it"
+        return f"{self.needing} imports `{self.package}` and does not ask for it"
 
 
 def find_missing_peers(versions: Mapping[str, str]) -> Iterator[MissingPeer]:
@@ -47,7 +46,7 @@ def find_missing_peers(versions: Mapping[str, str]) -> Iterator[MissingPeer]:
         for name in sorted(versions.keys() & set(names.split())):
             others = _BACKENDS if name == "keras" and _is_keras_3(versions[name]) else ()
             if not any(versions.keys() & modules.providers_of(each) for each in (package, *others)):
-                yield MissingPeer(package, name, versions[name])
+                yield MissingPeer(package, name)
                 break
 
 

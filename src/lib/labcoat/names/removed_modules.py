@@ -89,6 +89,11 @@ def find_removal(module: str) -> Removal | None:
     return None
 
 
+def is_removed(module: str) -> bool:
+    """Whether a release removed just this module, which is dotted."""
+    return module in _removals()
+
+
 @cache
 def _removals() -> Mapping[str, Removal]:
     return {
