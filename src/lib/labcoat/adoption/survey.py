@@ -13,6 +13,7 @@ from labcoat.adoption.evidence.installed import find_installed
 from labcoat.adoption.evidence.own_imports import find_own_import
 from labcoat.adoption.evidence.own_packages import left_out_of, own_package_names
 from labcoat.adoption.evidence.pipfile import find_pipfiles
+from labcoat.adoption.evidence.pixi import find_manifests
 from labcoat.adoption.evidence.requirement_lists import find_lists
 from labcoat.adoption.evidence.runners import find_runners
 from labcoat.adoption.evidence.scripts import find_scripts
@@ -99,7 +100,8 @@ def survey_project(project: Project, passed_over: str = "") -> Survey:
     tree = list_tree(project.root)
     code = read_code(tree)
     lists = find_lists(tree)
-    environments, pipfiles = find_environments(tree), find_pipfiles(tree)
+    environments = [*find_manifests(tree), *find_environments(tree)]
+    pipfiles = find_pipfiles(tree)
     nested, commands = declaring.find_nested(tree), find_commands(tree, code)
     declared = declaring.find_declared(project)
     lock = None if passed_over else declaring.find_lock(project)

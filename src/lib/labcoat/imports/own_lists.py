@@ -15,7 +15,8 @@ from labcoat.names import modules
 
 _REQUIREMENTS = lazy_pattern(r"requirements[\w.-]*\.(?:in|txt)")
 # Every word in one of these counts as a name; the first that a folder has is the one to edit.
-_DECLARING = ("pyproject.toml", "setup.cfg", "setup.py", "Pipfile", "environment.yml")
+_PROJECT = ("pyproject.toml", "setup.cfg", "setup.py")
+_DECLARING = (*_PROJECT, "Pipfile", "pixi.toml", "environment.yml")
 _WORD = lazy_pattern(r"[A-Za-z0-9][\w.-]*")
 
 

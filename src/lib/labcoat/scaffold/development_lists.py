@@ -7,6 +7,7 @@ from labcoat.adoption.choice import is_own_list
 from labcoat.adoption.evidence.conda_environment import find_environments
 from labcoat.adoption.evidence.development_tools import INSTALLERS, are_tools
 from labcoat.adoption.evidence.pipfile import find_pipfiles
+from labcoat.adoption.evidence.pixi import find_manifests
 from labcoat.adoption.evidence.requirement_lists import find_lists
 from labcoat.adoption.evidence.runners import find_runners
 from labcoat.adoption.evidence.source import Source
@@ -79,7 +80,7 @@ def _list_locks(project: Project, changes: ChangeSet) -> list[str]:
 def _find_lists(project: Project) -> list[Source]:
     tree = list_tree(project.root)
     found = [*find_lists(tree), *find_pipfiles(tree), *find_environments(tree)]
-    found += find_runners(tree)
+    found += [*find_manifests(tree), *find_runners(tree)]
     return [
         each
         for each in found
@@ -88,6 +89,7 @@ def _find_lists(project: Project) -> list[Source]:
         and is_own_list(each)
         and (
             each.format in {"Pipfile", "runner"}
+            or each.file.endswith(".toml")
             or _WORK.search(each.file.rpartition(".")[0] or each.file)
             or _has_tools(each)
         )

@@ -13,7 +13,9 @@ _MARKERS = (
     "DESCRIPTION", "Project.toml", "stack.yaml", "Package.swift", "pubspec.yaml", "dune-project",
 )  # fmt: skip
 _PYTHON = (".py", ".ipynb", ".pyx", ".pyi", ".in")
-_NAMES = frozenset({"Pipfile", "pyproject.toml", "setup.cfg", "uv.lock", "poetry.lock"})
+_NAMES = frozenset(
+    {"Pipfile", "pixi.toml", "pyproject.toml", "setup.cfg", "uv.lock", "poetry.lock"}
+)
 _WORDS = ("requirements", "environment", "conda")  # how files that list packages begin
 _SKIPPED = frozenset({"node_modules", "target", "vendor", "third_party", "site-packages"})
 _MOST = 50_000  # names that are looked at

@@ -29,27 +29,27 @@ def read_pipfile(tree: Tree, path: str) -> Iterator[Source]:
         content = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError):
         return
-    requires = _mapping(content.get("requires"))
+    requires = as_table(content.get("requires"))
     python = str(requires.get("python_full_version") or requires.get("python_version") or "")
     indexes = _other_indexes(content.get("source"))
     for table, dev in (("packages", False), ("dev-packages", True)):
         layout: list[Wanted] = []
         skipped: list[Skipped] = []
-        for name, value in _mapping(content.get(table)).items():
+        for name, value in as_table(content.get(table)).items():
             try:
-                requirement = _format(name, value, tree, path, indexes)
+                requirement = format_entry(name, value, tree, path, indexes)
             except ValueError as error:
                 skipped.append(Skipped(name, str(error), name))
             else:
-                layout.append(Wanted(requirement, path, _line_of(text, name), "demand"))
+                layout.append(Wanted(requirement, path, find_line(text, name), "demand"))
         if layout or skipped or not dev:
             lines, version = tuple(layout), "" if dev else python
             yield Source(path, "Pipfile", lines, version, dev=dev, skipped=tuple(skipped))
 
 
-def _format(name: str, value: object, tree: Tree, path: str, indexes: Collection[str]) -> str:
+def format_entry(name: str, value: object, tree: Tree, path: str, indexes: Collection[str]) -> str:
     """Return a requirement. Raise ValueError, with a reason, for what no index has."""
-    table = _mapping(value) or {"version": value}
+    table = as_table(value) or {"version": value}
     if (index := str(table.get("index", ""))) in indexes:
         raise ValueError(
             f"it comes from the index `{index}`: name that below `[tool.labcoat.indexes]` in"
@@ -73,7 +73,7 @@ def _format(name: str, value: object, tree: Tree, path: str, indexes: Collection
 
 def _other_indexes(sources: object) -> set[str]:
     """Return the names of the sources that are not PyPI, or a mirror of it by its name."""
-    listed = [_mapping(each) for each in sources] if isinstance(sources, list) else []
+    listed = [as_table(each) for each in sources] if isinstance(sources, list) else []
     names = {str(each.get("name")) for each in listed if not _PYPI.search(str(each.get("url")))}
     return names - {"pypi"}
 
@@ -88,10 +88,12 @@ def _place(below: str, tree: Tree, path: str) -> str:
     return path_place(found, tree.root, tree.root)
 
 
-def _line_of(text: str, name: str) -> int:
+def find_line(text: str, name: str) -> int:
+    """Return the number of the line with the key `name`; 1 if there is none."""
     found = re.search(rf"^\s*[\"']?{re.escape(name)}[\"']?\s*=", text, re.MULTILINE)
     return text.count("\n", 0, found.start()) + 1 if found else 1
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
+def as_table(value: object) -> Mapping[str, Any]:
+    """Return a value if it is a table, else an empty one."""
     return value if isinstance(value, dict) else {}

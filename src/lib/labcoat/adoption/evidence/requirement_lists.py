@@ -82,12 +82,17 @@ def is_other(path: str) -> bool:
     return _OTHER.search(_stem(path)) is not None
 
 
+def is_for_development(name: str) -> bool:
+    """Whether a list is for development or tests alone, by its name."""
+    return _DEV.search(name) is not None
+
+
 def read_list(tree: Tree, path: str) -> Source:
     """Return what a file in pip's format asks for, with what it includes.
 
     The output of `conda list --export` has such a name, too.
     """
-    is_dev = _DEV.search(_stem(path)) is not None
+    is_dev = is_for_development(_stem(path))
     text = tree.read_text(path).split("\n")
     if is_export(text):
         numbered = [(at, line.strip()) for at, line in enumerate(text, 1)]
