@@ -7,9 +7,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.locking import compiler, platforms, resolver
 from support import BASE_PYTHON, INCLUDE, Index, Repository, wheel
@@ -303,3 +306,19 @@ def test_one_version_for_every_patch_release(repo: Repository, index: Index) -> 
     assert locking.SPLIT in repo.make("requirements", LABCOAT_LOCKER="pip-tools")
     assert releases(repo) == ["beta==1.5", "omega==1.0"]
     assert repo.labcoat("lock", "--check") == ""
+
+
+def test_pins_of_this_patch_release_alone_give_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """pip-tools takes a release for Python 3.11.5 and newer, and the lock is for all of 3.11."""
+
+    def refuse(*_: object) -> str:
+        raise LabcoatError("requirements conflict")
+
+    monkeypatch.setattr(resolver._Run, "_run_uv", refuse)
+    request = cast("resolver.LockRequest", SimpleNamespace(minor="3.11"))
+    text = "omega==1.0\nbeta==1.5\n"
+    run = resolver._Run(request, tmp_path)
+    assert run._constrain_here(request, text, {"omega": "2.0", "beta": "1.5"}) == text
+    assert locking.SPLIT in capsys.readouterr().err

@@ -3,8 +3,9 @@
 Python 3.11.2 of an image and 3.11.7 of an environment would get different versions then.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from labcoat.core import terminal
 from labcoat.core.records import Record
 from labcoat.locking import platforms, requirements_file
 from labcoat.locking.requirement_lines import marker_applies
@@ -42,3 +43,26 @@ def _versions(pins: list[Pin], minor: str, patch: str) -> Iterator[tuple[str, st
     for pin in pins:
         if marker_applies(pin.marker, values):
             yield pin.name, pin.version
+
+
+def constrain_here(pins: Mapping[str, str]) -> str:
+    """Return constraints for uv, with `pins` on this machine."""
+    here = platforms.this_machine()
+    marker = f"sys_platform == '{here.system}' and platform_machine == '{here.machine}'"
+    return "".join(f"{name}=={version} ; {marker}\n" for name, version in pins.items())
+
+
+def print_older(name: str, old: str, new: str, python: str) -> None:
+    """Say that a lock has an older version, since the newer one is not for every patch release."""
+    terminal.print_progress(f"{name} {old}: {new} is not for every {python}")
+
+
+def moved_here(text: str, pins: Mapping[str, str], minor: str) -> dict[str, str]:
+    """Return the versions that a lock has for this machine of `pins`, where they differ."""
+    values = platforms.this_machine().marker_values(minor)
+    found: dict[str, str] = {}
+    for pin in requirements_file.parse_pins(text):
+        if marker_applies(pin.marker, values):
+            found.setdefault(pin.name, pin.version)
+    versions = {name: found.get(name, "") for name in pins}
+    return {name: version for name, version in versions.items() if version != pins[name]}

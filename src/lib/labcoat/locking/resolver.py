@@ -22,10 +22,16 @@ from labcoat.locking import (
 )
 from labcoat.locking.lock_text import fold_lock, without_annotation
 from labcoat.locking.lockers import Command, LockRequest
-from labcoat.locking.patch_releases import PatchSplit, find_splits
+from labcoat.locking.patch_releases import (
+    PatchSplit,
+    constrain_here,
+    find_splits,
+    moved_here,
+    print_older,
+)
 from labcoat.locking.platforms import ReleaseFiles
 from labcoat.locking.pylock_files import read_files
-from labcoat.locking.requirement_lines import marker_applies, parse_requirements
+from labcoat.locking.requirement_lines import parse_requirements
 from labcoat.locking.requirements_file import Pin
 from labcoat.sources import stand_ins
 from labcoat.toolchain import index_environment
@@ -116,15 +122,24 @@ class _Run(Record):
         if splits := find_splits(text, request.minor):
             joined = self._join_splits(request, seed, pins, splits)
             text, pins = joined if joined else (text, pins)
-        if any(_version_here(text, name, request.minor) != pins[name] for name in pins):
-            constraints = self.folder / "pins.txt"
-            here = platforms.this_machine()
-            marker = f"sys_platform == '{here.system}' and platform_machine == '{here.machine}'"
-            lines = [f"{name}=={version} ; {marker}\n" for name, version in pins.items()]
-            constraints.write_text("".join(lines), encoding="utf-8")
-            text = self._run_uv(request, "", "--constraint", str(constraints))
-            text = without_annotation(text, f"-c {constraints}")
+        if moved_here(text, pins, request.minor):
+            return self._constrain_here(request, text, pins)
         return text
+
+    def _constrain_here(self, request: LockRequest, text: str, pins: Mapping[str, str]) -> str:
+        """Return the lock with `pins` on this machine; `text` where it is not for all of a Python.
+
+        A release may need a later patch release than the first of this machine's Python.
+        """
+        constraints = self.folder / "pins.txt"
+        constraints.write_text(constrain_here(pins), encoding="utf-8")
+        try:
+            found = self._run_uv(request, "", "--constraint", str(constraints))
+        except LabcoatError:
+            for name, version in moved_here(text, pins, request.minor).items():
+                print_older(name, version or "left out", pins[name], f"Python {request.minor}")
+            return text
+        return without_annotation(found, f"-c {constraints}")
 
     def _join_splits(
         self,
@@ -150,7 +165,7 @@ class _Run(Record):
         if attempt.unsolved != self.unsolved or attempt.only_here != self.only_here:
             return None
         for name, each in splits.items():
-            terminal.print_progress(f"{name} {each.old}: {each.new} is not for every {each.python}")
+            print_older(name, each.old, each.new, each.python)
         return without_annotation(text, f"-c {path}"), joined
 
     def list_files(self, text: str) -> dict[tuple[str, str], ReleaseFiles]:
@@ -274,14 +289,6 @@ def _merge_pins(seed: str, pins: Mapping[str, str], request: LockRequest) -> str
         lines.append(line.text)
     lines += [f"{name}=={version}" for name, version in pins.items() if name not in known]
     return "\n".join(lines) + "\n"
-
-
-def _version_here(text: str, name: str, minor: str) -> str:
-    values = platforms.this_machine().marker_values(minor)
-    for pin in requirements_file.parse_pins(text):
-        if pin.name == name and marker_applies(pin.marker, values):
-            return pin.version
-    return ""
 
 
 def _lacking_here(
