@@ -144,6 +144,13 @@ def test_what_comes_from_a_place_is_not_taken_from_an_index(tmp_path: Path) -> N
     assert not missing
 
 
+def test_address_without_a_name_is_the_package_of_its_last_part(tmp_path: Path) -> None:
+    """`pip install` takes such an address; the index may have another package of that name."""
+    listed = "alpha\ngit+https://h.example/user/Tables.Kit.git@v1\n"
+    found = survey(tmp_path, **{"requirements.txt": listed, "a.py": "import tables_kit\n"})
+    assert not found.missing
+
+
 def test_sources_of_a_script_count_for_it(tmp_path: Path) -> None:
     """Its paths are relative to it; one that is refused is left to the user."""
     block = """# /// script

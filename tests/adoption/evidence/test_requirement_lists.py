@@ -66,6 +66,11 @@ def test_the_projects_own_list_is_first(tmp_path: Path) -> None:
     assert not is_other("requirements.txt")
 
 
+def test_variant_of_the_main_list_is_before_other_lists(tmp_path: Path) -> None:
+    write(tmp_path, **{"docker_requirements.txt": "alpha\n", "requirements_cpu.txt": "beta\n"})
+    assert next(iter(wanted(tmp_path))) == "requirements_cpu.txt"
+
+
 def test_a_list_of_tools_is_for_development(tmp_path: Path) -> None:
     """Whatever it is called, unless it is the folder's list by its name."""
     tools = "black==23.3.0\nPytest\npytest-cov>=4\nsetuptools\n"

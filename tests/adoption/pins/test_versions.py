@@ -65,6 +65,35 @@ def test_higher_limit_is_taken_where_the_lowest_has_no_solution(
     assert _find_limits(monkeypatch, "old", "numpy", refused="numpy<1.24") == ["numpy<2"]
 
 
+def test_version_that_moved_too_far_moves_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What no longer fits gets the newest release, which is too new for an older package."""
+
+    def attempt(_self: Search, texts: Sequence[str], *_: object, **__: object) -> Attempt:
+        if "numpy==1.15" in texts:
+            return Attempt(None, "Because old==1.0 needs numpy>=1.16 and you require numpy==1.15")
+        limits = {"numpy<2", "numpy<1.24"} & {*texts}
+        if "numpy==2.4" in texts and limits:
+            return Attempt(None, "Because you require numpy==2.4 and numpy<2")
+        found = "1.23.5" if limits else "2.4"
+        return Attempt({"numpy": found, "old": "1.0"}, "", {"numpy": ["old"]})
+
+    monkeypatch.setattr(Search, "attempt", attempt)
+    monkeypatch.setattr(index_releases, "fetch_releases", lambda *_: {})
+    newest = ListedFile("numpy-2.4-cp39-cp39-manylinux_2_17_x86_64.whl", "")
+    lines = [
+        read_line(Wanted(text, "requirements.txt", 1, "freeze"), frozenset())
+        for text in ("old==1.0", "numpy==1.15")
+    ]
+    known = {"old": PackageReleases("old", (_OLD,)), "numpy": PackageReleases("numpy", (newest,))}
+    found = versions.find_versions(
+        Question("3.9"), [each for each in lines if isinstance(each, Line)], set(), known
+    )
+    assert [each.text for each in found.lines] == ["old==1.0", "numpy==1.23.5"]
+    assert found.lines[1].reasons[-1].startswith("old 1.0 is older than numpy 1.24")
+    assert not found.limits
+    assert found.versions == {"numpy": "1.23.5", "old": "1.0"}
+
+
 def test_import_that_a_group_failed_for_is_not_tried_with_fixed_versions_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

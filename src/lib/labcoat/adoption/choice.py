@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from labcoat.adoption.evidence.requirement_lists import is_other
 from labcoat.adoption.evidence.source import Source
+from labcoat.adoption.pins.lines import address_name
 from labcoat.core.path_roles import is_aside
 from labcoat.locking.requirements_file import requirement_names
 
@@ -86,10 +87,17 @@ def is_own_list(source: Source) -> bool:
 
 
 def names_of(sources: Iterable[Source]) -> set[str]:
-    """Return the names of all packages that `sources` ask for."""
+    """Return the names of all packages that `sources` ask for.
+
+    What has an address and no name is named after the last part of that.
+    """
     return {
         name
         for source in sources
         for each in source.wanted
-        for name in requirement_names(each.requirement)
+        for name in requirement_names(each.requirement) or _name_address(each.requirement)
     }
+
+
+def _name_address(requirement: str) -> set[str]:
+    return {address_name(requirement)} - {""} if "://" in requirement else set()

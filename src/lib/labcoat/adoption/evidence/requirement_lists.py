@@ -152,7 +152,8 @@ def _likeliness(path: str) -> tuple[object, ...]:
     if _FOLDER.search(path):
         depth -= 1  # requirements/base.txt
     name = _main_name(path)
-    rank = _MAIN.index(name) if name in _MAIN else len(_MAIN)
+    is_variant = not name.startswith(_MAIN[1])  # requirements_cpu.txt is nearer to the main list
+    rank = _MAIN.index(name) if name in _MAIN else len(_MAIN) + is_variant
     is_aside = _DEV.search(stem) is not None
     return is_aside, _OTHER.search(stem) is not None, depth, rank, path
 

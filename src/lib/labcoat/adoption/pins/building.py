@@ -29,8 +29,9 @@ class Solution(MutableRecord):
 
     `versions` is None, and `output` says why, if no solution was found. `brought` are the packages
     of the solution without the imports. `opposed` are the lines that uv named with each loosened
-    package. Of those `judged`, a newer release has been looked for; `outdated` says why some cannot
-    have it. Those `alone` have to be built whatever else is in the solution.
+    package, and `moved` those that got another version for it. Of those `judged`, a newer release
+    has been looked for; `outdated` says why some cannot have it. Those `alone` have to be built
+    whatever else is in the solution.
     """
 
     lines: list[Line]
@@ -41,6 +42,7 @@ class Solution(MutableRecord):
     output: str = ""
     brought: frozenset[str] = frozenset()
     opposed: dict[str, list[Line]] = field(default_factory=dict)
+    moved: set[str] = field(default_factory=set)
     judged: set[str] = field(default_factory=set)
     outdated: dict[str, str] = field(default_factory=dict)
     alone: frozenset[str] = frozenset()

@@ -207,7 +207,7 @@ def _read_option(wanted: Wanted, option: OptionLine, own_names: Collection[str])
     value = option.value
     if re.match(r"(?:\.{1,2}(?:[/\[\\].*)?|[/\\~].*|file:.*)$", value) and "#egg=" not in value:
         return _dropped(wanted, "this repository itself, or a directory of this machine")
-    line = Line(wanted, wanted.requirement.strip(), _address_name(value), "kept", is_fixed=True)
+    line = Line(wanted, wanted.requirement.strip(), address_name(value), "kept", is_fixed=True)
     return _read_address(line, own_names)
 
 
@@ -215,7 +215,7 @@ def _read_address(line: Line, own_names: Collection[str]) -> Line | Decision:
     """Return the line for an address: kept if it can be fetched, by name if conda built it."""
     text = line.text
     url = text.partition("@")[2].strip() if re.match(r"[\w.\[\],-]+\s*@", text) else text
-    name = line.name or _address_name(url)
+    name = line.name or address_name(url)
     is_cloned = normalize_name(repository_place(url)) in own_names
     if is_cloned or (line.wanted.kind == "freeze" and name and name in own_names):
         return line.drop("this repository's own package, which its sources are")
@@ -246,7 +246,7 @@ def _iso_time(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _address_name(url: str) -> str:
+def address_name(url: str) -> str:
     """Return the normalized name of the package at an address: by its egg, or its last part."""
     if found := _EGG.search(url):
         return normalize_name(found[1])

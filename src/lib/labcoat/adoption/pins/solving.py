@@ -197,12 +197,14 @@ def _settle(
             freed = tried
             if tried is near:
                 break
+    before = state.lines
     state.lines = [
         _give_version(line, versions.get(line.name, ""), state.opposed.get(line.name, ()))
         if line in freed
         else line
-        for line in state.lines
+        for line in before
     ]
+    state.moved = {line.name for line in state.lines if line not in before}
     return versions
 
 

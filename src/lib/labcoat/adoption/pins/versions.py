@@ -5,6 +5,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from labcoat._vendor.packaging.version import Version
 from labcoat.adoption.pins import breaks, index_releases, undeclared_needs
 from labcoat.adoption.pins.breaks import Limit
 from labcoat.adoption.pins.building import (
@@ -155,7 +156,7 @@ def _add_limits(
 ) -> None:
     """Keep packages below the releases that broke older packages of the solution."""
     refusing = breaks.limits_of_built(state.built)
-    state.limits = [*state.limits, *(each for each in refusing if not _is_kept(each, state))]
+    state.limits += [each for each in refusing if not _is_kept(each, state, listings)]
     for _ in range(2):  # an older package may come in with the first limits
         texts = texts_of(state.lines) + [each.text for each in state.limits]
         attempt = search.attempt(texts, state.built, prefer=_pins_of(state))
@@ -171,7 +172,7 @@ def _add_limits(
         limits = [
             each
             for each in found
-            if not _is_kept(each, state) and breaks.exists(each, listings, minor)
+            if not _is_kept(each, state, listings) and breaks.exists(each, listings, minor)
         ]
         tried = [*state.limits, *limits]
         if not limits:
@@ -182,12 +183,18 @@ def _add_limits(
         state.limits = kept
 
 
-def _is_kept(limit: Limit, state: Solution) -> bool:
+def _is_kept(limit: Limit, state: Solution, listings: Mapping[str, PackageReleases | None]) -> bool:
     """Whether a line, or an earlier limit, keeps the package below the same version or a lower."""
     if any(each.is_within(limit) for each in state.limits):
         return True
-    lines = [each for each in state.lines if each.name == limit.name and str(each.specifier)]
-    return any(not each.specifier.contains(limit.below, prereleases=True) for each in lines)
+    releases = listings.get(limit.name)
+    listed = releases.by_version if releases is not None else ()
+    above = [Version(limit.below), *(each for each in listed if each >= Version(limit.below))]
+    return any(
+        not any(line.specifier.contains(each, prereleases=True) for each in above)
+        for line in state.lines
+        if line.name == limit.name and str(line.specifier)
+    )
 
 
 def _try_limits(search: Search, state: Solution, limits: Sequence[Limit]) -> list[Limit]:
@@ -204,10 +211,36 @@ def _try_limits(search: Search, state: Solution, limits: Sequence[Limit]) -> lis
     if search.attempt(limited, state.built, prefer=prefer).versions:
         return lowest
     kept: list[Limit] = []
+    done: set[str] = set()
     for each in limits:
-        if any(one.name == each.name for one in kept):
+        if each.name in done:
             continue
-        tried = [*texts, *(one.text for one in (*kept, each))]
+        tried = [*texts_of(state.lines), *(one.text for one in (*kept, each))]
         if search.attempt(tried, state.built, prefer=prefer, limit=_IMPORTS_ATTEMPT).versions:
             kept.append(each)
+            done.add(each.name)
+        elif _move_again(search, state, each, kept):
+            done.add(each.name)
+            if each.name not in state.moved:
+                kept.append(each)
     return kept
+
+
+def _move_again(search: Search, state: Solution, limit: Limit, kept: Sequence[Limit]) -> bool:
+    """Return whether the lines that were moved before have other versions, which keep to `limit`.
+
+    A solution takes the newest release of what no longer fits, which is too new for others.
+    """
+    moved = {line: "" for line in state.lines if line.name in state.moved}
+    texts = [*texts_of(state.lines, moved), *(each.text for each in (*kept, limit))]
+    prefer = _pins_of(state)
+    found = moved and search.attempt(texts, state.built, prefer=prefer, limit=_IMPORTS_ATTEMPT)
+    if not found or found.versions is None:
+        return False
+    for line in moved:
+        if (version := found.versions.get(line.name)) and not line.specifier.contains(version):
+            reasons = (*line.reasons, limit.reason) if line.name == limit.name else line.reasons
+            new = line.change("moved", "", specifier=f"=={version}")
+            state.lines[state.lines.index(line)] = replace(new, reasons=reasons)
+    state.versions = found.versions
+    return True
