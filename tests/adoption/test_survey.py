@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from labcoat.adoption.evidence.source import Source
+from labcoat.adoption.pins.python_for_pins import declared_minors
 from labcoat.adoption.plan import Decision, Plan, Wanted
 from labcoat.adoption.report import format_survey
 from labcoat.adoption.requirements_text import INSTALLED, format_requirements
@@ -286,6 +287,13 @@ def test_a_lock_of_another_tool_is_taken_if_it_has_all(
     found = survey(tmp_path, **own, **files)
     assert taken(found) == expected.split()
     assert found.is_declared == (expected == "uv.lock")
+
+
+def test_python_2_is_named_too(tmp_path: Path) -> None:
+    """labcoat says that it does not support it, and takes the oldest that it does."""
+    found = survey(tmp_path, **{"environment.yml": "dependencies:\n- python=2.7.11\n- alpha\n"})
+    assert [each.requirement for each in found.pythons] == ["python==2.7.*"]
+    assert declared_minors(found.pythons) == ("2.7",)
 
 
 def test_pythons_that_files_name(tmp_path: Path) -> None:

@@ -233,6 +233,6 @@ def _pythons(sources: Iterable[Source]) -> Iterator[Wanted]:
     """Yield a requirement on Python for each file that names one."""
     for each in sources:
         if version := each.python.strip():
-            exact = re.fullmatch(r"(3\.\d+)(?:\.[\d*]+)?", version)
+            exact = re.fullmatch(r"([23]\.\d+)(?:\.[\d*]+)?", version)
             text = f"python=={exact[1]}.*" if exact else f"python{version}"
             yield Wanted(text, each.file, 1, "demand")

@@ -23,8 +23,8 @@ SUPPORTED = tuple(
 )
 # What says which Python, whatever the packages are locked from.
 _LASTING = {OWN, ".python-version", "runtime.txt", "pyproject.toml", "setup.cfg"}
-# One minor: conda's =3.7.3=h123_0, ==3.9.*, 3.9.
-_ONE = lazy_pattern(r"={0,3}\s*(3\.\d+)(?:\.(?:\d+|\*))?(?:=\w+)?")
+# One minor: conda's =3.7.3=h123_0, ==3.9.*, 3.9, 2.7.
+_ONE = lazy_pattern(r"={0,3}\s*([23]\.\d+)(?:\.(?:\d+|\*))?(?:=\w+)?")
 
 
 class PythonForPins(Record):
