@@ -75,24 +75,14 @@ def test_one_image_in_several_dockerfiles_is_one_warning(tmp_path: Path) -> None
     ]
 
 
-def test_lists_of_two_folders_are_two_warnings(tmp_path: Path) -> None:
-    """Each of them is edited, and has other packages."""
-    files = {"api/requirements.txt": "flask\n", "web/requirements.txt": "flask>=3\nnumpy\n"}
-    found = check(repository(tmp_path / "r", files), "REQ001")
-    assert [(each.path[:3], each.severity) for each in found] == [
-        ("api", Severity.WARNING),
-        ("web", Severity.WARNING),
-        ("web", Severity.NOTE),
-    ]
-
-
-def test_copies_of_a_list_are_one_warning(tmp_path: Path) -> None:
-    """The first one names its own lines and the other files."""
-    files = {f"{name}/requirements.txt": "flask\nnumpy\n" for name in ("api", "web", "old")}
+def test_unpinned_lists_are_one_warning(tmp_path: Path) -> None:
+    """The first one names its own lines and the other files, whatever packages those have."""
+    files = {f"{name}/requirements.txt": "flask\nnumpy\n" for name in ("api", "old")}
+    files["web/requirements.txt"] = "flask\nnumpy\npandas\nscipy\n"
     first, *others = check(repository(tmp_path / "r", files), "REQ001")
     where = "on line 2 and in old/requirements.txt, web/requirements.txt"
     assert first.message.endswith(f"; the same {where}")
-    assert [each.severity for each in others] == [Severity.NOTE] * 5
+    assert [each.severity for each in others] == [Severity.NOTE] * 4
 
 
 def test_missing_hashes_are_one_warning(tmp_path: Path) -> None:
@@ -109,9 +99,51 @@ def test_lists_in_images_are_one_warning(tmp_path: Path) -> None:
     files = {f"{name}/Dockerfile": f"{ROOT}{install}USER 1000\n" for name in ("api", "web")}
     files |= {f"{name}/list.txt": "flask\n" for name in ("api", "web")}
     files["worker/Dockerfile"] = f"{ROOT}RUN pip install flask\nUSER 1000\n"
+    files["zoo/Dockerfile"] = f"{ROOT}RUN pip install django\nUSER 1000\n"
     found = check(repository(tmp_path / "r", files), "DKF002")
     assert [(each.path[:3], each.severity) for each in found] == [
         ("api", Severity.WARNING),
         ("web", Severity.NOTE),
         ("wor", Severity.WARNING),
+        ("zoo", Severity.NOTE),
     ]
+
+
+def test_lines_of_ignore_files_are_one_warning(tmp_path: Path) -> None:
+    """Each kind of mistake has one, wherever it is."""
+    mistakes = "*.a  # x\n*.b  # y\n./c\n./d\n"
+    root = repository(tmp_path / "r", {".gitignore": mistakes, "app/.gitignore": mistakes})
+    for rule in ("IGN003", "IGN005"):
+        first, *others = check(root, rule)
+        assert first.severity is Severity.WARNING
+        assert [each.severity for each in others] == [Severity.NOTE] * 3
+
+
+def test_files_that_programs_write_are_one_warning(tmp_path: Path) -> None:
+    """Those of a tracked environment belong to it, which ENV001 reports."""
+    files = {".DS_Store": "x", "a/Thumbs.db": "x"}
+    files |= {"venv/pyvenv.cfg": "home = /usr/bin\n", "venv/lib/__pycache__/a.pyc": "x"}
+    first, *others = check(repository(tmp_path / "r", files), "GIT003")
+    assert first.message.endswith("; the same in a/Thumbs.db")
+    assert [each.severity for each in others] == [Severity.NOTE]
+
+
+def test_ignored_files_are_one_warning(tmp_path: Path) -> None:
+    """Each pattern is named in the report of all findings."""
+    files = {".gitignore": "*.a\n*.b\n", "x.a": "x", "x.b": "x"}
+    first, *others = check(repository(tmp_path / "r", files), "GIT001")
+    assert first.message.endswith("; the same in x.b")
+    assert [each.severity for each in others] == [Severity.NOTE]
+
+
+def test_last_stage_for_tests_is_not_the_image(tmp_path: Path) -> None:
+    """The stage before it is built with --target; one that the last needs is only a part."""
+    user = f"{ROOT[:-1]} AS prod\nUSER 1000\n"
+    tests = f"{ROOT[:-1]} AS test\nRUN pip install flask\n"
+    files = {"Dockerfile": f"{user}{tests}"}
+    root = repository(tmp_path / "r", files)
+    assert check(root, "DKF003") == []
+    assert {each.severity for each in check(root, "DKF002")} == {Severity.NOTE}
+    (root / "Dockerfile").write_text(f"{user}{tests}COPY --from=prod /a /a\n")
+    for rule in ("DKF002", "DKF003"):
+        assert {each.severity for each in check(root, rule)} == {Severity.WARNING}

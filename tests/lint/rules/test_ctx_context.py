@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from labcoat.lint.findings import Severity
+from labcoat.lint.runner import Selection, check_repository
 from support.repositories import repository, venv
 from support.rule_cases import (  # noqa: F401 - pytest collects the tests
     BASE,
@@ -115,3 +117,24 @@ def test_current_file_sizes_count(tmp_path: Path) -> None:
     assert "CTX007" not in found_rules(root)
     (root / "data.csv").write_text("1\n" * 1000)
     assert "CTX007" in found_rules(root)
+
+
+def test_what_no_instruction_reads_is_a_note(tmp_path: Path) -> None:
+    """BuildKit sends what COPY, ADD and mounts name; an empty Dockerfile names nothing."""
+    files = {"pyproject.toml": SMALL, "data/a.csv": "1\n" * 1000, "src/a.py": "a = 1\n"}
+    written = {
+        f"{BASE}COPY src /src\nUSER 1000\n": Severity.NOTE,
+        "": Severity.NOTE,
+        f"{BASE}COPY . /src\nUSER 1000\n": Severity.WARNING,
+        f"{BASE}RUN --mount=type=bind,source=data,target=/data ls /data\n": Severity.WARNING,
+        f"{BASE}RUN --mount=target=/data ls /data\n": Severity.WARNING,
+        # Another stage reads it, and the image has a part of that.
+        f"FROM a AS b\nCOPY . /x\n{BASE}COPY --from=b /x/src /src\n": Severity.WARNING,
+        # No one builds the stage.
+        f"FROM a AS b\nCOPY . /x\n{BASE}COPY src /src\n": Severity.NOTE,
+    }
+    for number, (text, severity) in enumerate(written.items()):
+        root = repository(tmp_path / str(number), {**files, "Dockerfile": text})
+        (found,) = check_repository(root, Selection(("CTX007",))).findings
+        assert (found.severity, text) == (severity, text)
+        assert ("older builders send all" in found.message) == (severity is Severity.NOTE)

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from labcoat.core.makefiles import FIRST_LINE
-from labcoat.lint.runner import check_repository
-from support.repositories import repository
+from labcoat.lint.findings import Severity
+from labcoat.lint.runner import Selection, check_repository
+from support.repositories import git, repository, write
 from support.rule_cases import (  # noqa: F401 - pytest collects the tests
     Case,
     test_fix,
@@ -85,3 +86,31 @@ def test_what_a_program_writes_again_is_reported_once(tmp_path: Path) -> None:
         ("GIT001", "b.bin"),
         ("GIT003", "a.pyc"),
     ]
+
+
+def test_file_that_was_added_by_force_is_a_note(tmp_path: Path) -> None:
+    """The pattern was there when the file was committed; one that came later forgot the file."""
+    root = repository(tmp_path / "r", {".gitignore": "*.db\n"})
+    write(root, {"a.db": "x", "b.bin": "x", "certs/ca.pem": "x"})
+    git(root, "add", "-f", ".")
+    git(root, "commit", "-qm", "second")
+    (root / ".gitignore").write_text("*.db\n*.bin\n*.pem\n")
+    git(root, "commit", "-qam", "third")
+    rule = Selection(("GIT001",))
+    found = check_repository(root, rule).findings
+    assert [(each.path, each.severity, each.fix is None) for each in found] == [
+        ("a.db", Severity.NOTE, True),
+        ("b.bin", Severity.WARNING, False),
+        ("certs/ca.pem", Severity.NOTE, True),
+    ]
+    # Without the commits before, nobody knows.
+    git(tmp_path, "clone", "-q", "--depth=1", root.as_uri(), "shallow")
+    found = check_repository(tmp_path / "shallow", rule).findings
+    assert {each.severity for each in found} == {Severity.NOTE}
+
+
+def test_texts_beside_ignored_data_are_not_named(tmp_path: Path) -> None:
+    """The finding names what the fix removes."""
+    files = {".gitignore": "data/\n", "data/a.csv.dvc": "md5: 1\n", "data/b.parquet": "x"}
+    (found,) = check_repository(repository(tmp_path / "r", files), Selection(("GIT001",))).findings
+    assert (found.path, "a.csv.dvc" in found.message) == ("data/b.parquet", False)

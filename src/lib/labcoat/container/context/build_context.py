@@ -122,7 +122,7 @@ class BuildContext(Record):
         """
         parsed = self.parsed  # a malformed Dockerfile is reported before a malformed pattern
         files = self.sent_files() if sent is None else sent
-        return set(trace_copies(parsed, files, self.root, self.target, self.triggers)[0])
+        return set(trace_copies(parsed, files, self.root, self.target, self.triggers).reaching)
 
 
 def walk_context(

@@ -35,6 +35,22 @@ from labcoat.core.patterns import lazy_pattern
 # Images, each with the instructions that it runs in images built on it (ONBUILD).
 Triggers = Mapping[str, Sequence[str]]
 
+
+class TracedCopies(NamedTuple):
+    """What a build takes from its context.
+
+    `reaching` are the files that reach the image, each with the line of the COPY or ADD that reads
+    it; `read` are those that BuildKit sends, also for other stages that the image needs; `missing`
+    are the sources that match nothing in the context, from all stages, of which the first `needed`
+    are in stages that the image needs.
+    """
+
+    reaching: dict[str, int]
+    read: frozenset[str]
+    missing: list[tuple[Instruction, str]]
+    needed: int
+
+
 _REMOTE = lazy_pattern(r"(https?://|git@|git://|ssh://)")  # sources of ADD outside the context
 
 
@@ -44,25 +60,21 @@ def trace_copies(
     root: Path,
     target: str = "",
     triggers: Triggers = MappingProxyType({}),
-) -> tuple[dict[str, int], list[tuple[Instruction, str]], int]:
+) -> TracedCopies:
     """Follow the files `sent` from the context `root` into the stage `target`, by default the last.
 
     Builds of one context can share its tree.
-
-    Return those that reach its image, each with the line of the COPY or ADD that reads it from the
-    context; from all stages, the sources that match nothing in the context; and how many of these,
-    which are the first, are in stages that the target needs.
     Raise DockerfileError if the build would fail on the Dockerfile.
     """
     tracer = CopyTracer(dockerfile, sent, root, triggers)
     lines: dict[str, int] = {}
     for copied in tracer.trace_stage(dockerfile.stage(target) or dockerfile.stages[-1]).copied:
         lines = copied.context_lines() | lines if lines else copied.context_lines()
-    needed = len(tracer.missing)
+    needed, read = len(tracer.missing), frozenset(tracer.read)
     for stage in dockerfile.stages:
         with contextlib.suppress(DockerfileError):  # of a stage that this build does not use
             tracer.trace_stage(stage)
-    return lines, tracer.missing, needed
+    return TracedCopies(lines, read, tracer.missing, needed)
 
 
 class CopyTracer:
@@ -80,6 +92,7 @@ class CopyTracer:
         self.root = root
         self.context = sent if isinstance(sent, SourceTree) else context_tree(sent, root)
         self.missing: list[tuple[Instruction, str]] = []
+        self.read: set[str] = set()
         self._states: dict[int, StageState] = {}
         self._trees: dict[int, SourceTree] = {}
 
@@ -113,6 +126,7 @@ class CopyTracer:
             self._run_copy(each, state, stage)
         elif each.name == "RUN":
             state.known = False  # it can create any file
+            self._read_mounts(each)
 
     def _run_copy(self, each: Instruction, state: StageState, stage: Stage) -> None:
         words = [expand_word(each, word, state.values) for word in each.words]
@@ -140,8 +154,17 @@ class CopyTracer:
                 raise DockerfileError(each.line, f"{each.name} {source}: {error.why}") from error
             if not found and reference is None:
                 self.missing.append((each, source))
+        if reference is None:
+            self.read.update(path for new in state.copied[before:] for path in new.context_lines())
         if len(state.copied) - before > 1:
             state.copied[before:] = merge_copied(state.copied[before:], each.line)
+
+    def _read_mounts(self, run: Instruction) -> None:
+        """Note what a RUN mounts from the context."""
+        for mount in run.mounts:
+            if mount["type"] == "bind" and not mount.get("from"):
+                for found in self.context.find_sources(mount.get("source", "/")):
+                    self.read.update([found.path] if found.is_file else found.files)
 
     def _stage_tree(self, stage: int, files: Mapping[str, Origin]) -> SourceTree:
         if stage not in self._trees:

@@ -94,28 +94,34 @@ class BuildFacts:
             )
 
     @cached_property
-    def _copied(self) -> tuple[dict[str, int], list[tuple[Instruction, str]], int]:
+    def _copied(self) -> copy_trace.TracedCopies:
+        nothing = copy_trace.TracedCopies({}, frozenset(), [], 0)
         if isinstance(self.parsed, DockerfileError) or self.files_owner._sent is None:
-            return {}, [], 0
+            return nothing
         try:
             return copy_trace.trace_copies(self.parsed, self.files_owner._tree, self.build.root)
         except DockerfileError:
-            return {}, [], 0
+            return nothing
 
     @property
     def reaching(self) -> dict[str, int]:
         """The context's files that reach the image, each with the line of its COPY or ADD."""
-        return self._copied[0]
+        return self._copied.reaching
+
+    @property
+    def read_root_paths(self) -> list[str]:
+        """The files that BuildKit sends, relative to the repository's root."""
+        return [self.root_path(path) for path in self._copied.read]
 
     @property
     def missing(self) -> list[tuple[Instruction, str]]:
         """The sources of COPY and ADD that match nothing in the context."""
-        return self._copied[1]
+        return self._copied.missing
 
     @property
     def needed_missing(self) -> list[tuple[Instruction, str]]:
         """Those of `missing` that are in stages which the last one needs."""
-        return self._copied[1][: self._copied[2]]
+        return self._copied.missing[: self._copied.needed]
 
     def find_emptied(self) -> list[str]:
         """Return those of `reaching` that arrive empty. Raise PatternError or OSError."""

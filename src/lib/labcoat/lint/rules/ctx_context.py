@@ -249,23 +249,35 @@ def _check_size(repository: Repository, sharing: list[BuildFacts]) -> Iterator[F
     sizes = {path: known[path] for path in sent if path in known}
     sizes |= file_sizes(repository.root, (path for path in sent if path not in known))
     total = sum(sizes.values())
-    if total > budget:
-        largest = heapq.nlargest(_LARGEST, ((size, path) for path, size in sizes.items()))
-        named = ", ".join(f"{path} ({format_mebibytes(size)})" for size, path in largest)
-        more = f" and {len(sharing) - 1} more" if sharing[1:] else ""
-        yield Finding(
-            "CTX007",
-            facts.ignore_file,
-            f"the build context of {facts.dockerfile}{more} is {format_mebibytes(total)}, "
-            f"over the budget of {format_mebibytes(budget)}; largest files: {named}",
-            f"Exclude in {facts.ignore_file} what the image does not need, "
-            "or set `context-budget` in [tool.labcoat]",
-            # The default is not a choice: what is not far above it may be needed.
-            severity=Severity.NOTE
-            if (budget == LintConfig.context_budget and total < 2 * budget)
-            or all(is_aside(each.dockerfile) for each in sharing)
-            else Severity.WARNING,
+    if total <= budget:
+        return
+    named = {path for each in sharing for path in each.read_root_paths}
+    read = sum(size for path, size in sizes.items() if path in named)
+    remark = ""
+    if read > budget:
+        total, sizes = read, {path: size for path, size in sizes.items() if path in named}
+    elif read < total:
+        remark = (
+            f"; BuildKit sends the {format_mebibytes(read)} that COPY and ADD name, "
+            "older builders send all"
         )
+    largest = heapq.nlargest(_LARGEST, ((size, path) for path, size in sizes.items()))
+    names = ", ".join(f"{path} ({format_mebibytes(size)})" for size, path in largest)
+    more = f" and {len(sharing) - 1} more" if sharing[1:] else ""
+    yield Finding(
+        "CTX007",
+        facts.ignore_file,
+        f"the build context of {facts.dockerfile}{more} is {format_mebibytes(total)}, "
+        f"over the budget of {format_mebibytes(budget)}{remark}; largest files: {names}",
+        f"Exclude in {facts.ignore_file} what the image does not need, "
+        "or set `context-budget` in [tool.labcoat]",
+        # The default is not a choice: what is not far above it may be needed.
+        severity=Severity.NOTE
+        if remark
+        or (budget == LintConfig.context_budget and total < 2 * budget)
+        or all(is_aside(each.dockerfile) for each in sharing)
+        else Severity.WARNING,
+    )
 
 
 def _name_first(facts: BuildFacts, paths: Sequence[str]) -> str:

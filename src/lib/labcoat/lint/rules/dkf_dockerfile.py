@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Set
 
 from labcoat.container.base_images.official import is_of_one_machine, is_official
 from labcoat.container.dockerfile.parser import Dockerfile, DockerfileError, Stage
+from labcoat.container.dockerfile.used_stages import find_shipped_stage
 from labcoat.container.dockerfile.words import parse_json_words
 from labcoat.core.path_roles import is_template
 from labcoat.core.patterns import lazy_pattern
@@ -133,7 +134,8 @@ def _check_user(
     repository: Repository, facts: BuildFacts, parsed: Dockerfile, own: Collection[str]
 ) -> Iterator[Finding]:
     """DKF003: an image that runs as root."""
-    stage: Stage | None = parsed.stages[-1]
+    final = find_shipped_stage(parsed)
+    stage: Stage | None = final
     while stage is not None:
         below = parsed.base_stage(stage)
         instructions = (*(below.triggers if below else ()), *stage.instructions)
@@ -143,7 +145,6 @@ def _check_user(
                 yield _root_finding(facts, users[-1].line, "the last USER is root")
             return
         last, stage = stage, below
-    final = parsed.stages[-1]
     if (
         _NOT_ROOT.fullmatch(last.base)
         or is_template(last.base)

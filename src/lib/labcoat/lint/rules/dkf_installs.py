@@ -8,7 +8,11 @@ from typing import NamedTuple
 
 from labcoat.container.dockerfile.own_steps import SCRIPT
 from labcoat.container.dockerfile.parser import Dockerfile, Instruction, Stage
-from labcoat.container.dockerfile.used_stages import find_used_stages
+from labcoat.container.dockerfile.used_stages import (
+    find_shipped_stage,
+    find_used_stages,
+    is_for_tests,
+)
 from labcoat.container.dockerfile.words import parse_json_words
 from labcoat.core.installations import Installation, find_installations
 from labcoat.core.patterns import lazy_pattern
@@ -37,9 +41,6 @@ _LOCAL = lazy_pattern(r"(?:\.|/|\$|file:)\S*|(?!\S*://)\S+(?:/\S*|\.(?:whl|zip|t
 _FIXED = lazy_pattern(r"\S*(?:==.*|@[0-9a-f]{40}\b\S*)|https?://\S+\.(?:whl|zip|tar\.gz)(?:#\S*)?")
 _LONGEST = 100  # characters of a command that a message has
 _UNKNOWN = lazy_pattern(r"[$*?\[]")  # a name that only a build knows
-_FOR_TESTS = lazy_pattern(
-    r"(?i)(?:^|[-_.])(?:dev|devel|development|debug|tests?|testing|lint|ci)(?:[-_.]|$)"
-)
 
 # Programs that write a lock during the build, with hashes or without.
 _EXPORT = lazy_pattern(
@@ -78,13 +79,13 @@ def check_installations(
         if each.name == "RUN"
     ]
     written = {name for _, each in runs for name in _written_locks(each.rest)}
-    shipped = {stage.index for stage in find_used_stages(parsed, parsed.stages[-1:])}
+    shipped = {stage.index for stage in find_used_stages(parsed, [find_shipped_stage(parsed)])}
     pinned: dict[int, set[Held]] = {}
     for stage, each in runs:
         base = parsed.base_stage(stage)
         held = pinned.setdefault(stage.index, set(pinned.get(base.index, ())) if base else set())
         copied = _renamed_copies(parsed, stage)
-        for_tests = stage.index not in shipped and bool(_FOR_TESTS.search(stage.name))
+        for_tests = stage.index not in shipped and is_for_tests(stage)
         downloads = any(map(_may_download, _instructions(parsed, stage)))
         if downloads:
             held = set()
@@ -106,7 +107,7 @@ def check_installations(
                 each.line,
                 severity=Severity.NOTE if for_tests else problem.severity,
                 causes=() if downloads else find_causes(repository, facts, problem.files),
-                repeats=facts.dockerfile if problem.loose else "lists" if problem.files else "",
+                repeats="packages" if problem.loose else "lists" if problem.files else "",
             )
 
 

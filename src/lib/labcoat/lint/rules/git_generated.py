@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from labcoat.core.path_filter import filter_paths
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.terminal import join_some
+from labcoat.inventory.virtualenvs import environments
 from labcoat.lint.config import format_mebibytes
 from labcoat.lint.findings import (
     Append,
@@ -73,10 +74,18 @@ def is_written_again(path: str) -> bool:
     return any(where.search(path) for _, _, where in _KINDS) and not _ON_PURPOSE.search(path)
 
 
+def list_installed(repository: Repository) -> tuple[str, ...]:
+    """Return the tracked virtual environments, with a slash at the end: ENV001 reports each."""
+    return tuple(f"{root}/" for root in environments(repository.tracked) if root)
+
+
 def _check_written(repository: Repository) -> Iterator[Finding]:
     """GIT003: one finding for each kind."""
     suspects = filter_paths(repository.tracked, _PARTS, _ENDINGS)
     left = [path for path in suspects if not _ON_PURPOSE.search(path)]
+    if left:
+        installed = list_installed(repository)
+        left = [path for path in left if not path.startswith(installed)]
     for what, pattern, where in _KINDS:
         found = [path for path in left if where.search(path)]
         left = [path for path in left if not where.search(path)]
@@ -93,6 +102,7 @@ def _check_written(repository: Repository) -> Iterator[Finding]:
                 else f"Remove with `git rm --cached`, and add the line `{pattern}` to .gitignore",
                 # Without a line that ignores them, the next `git add` would take them again.
                 fix=unsafe_fix(*ignore, Untrack(tuple(found))),
+                repeats="written",
             )
 
 

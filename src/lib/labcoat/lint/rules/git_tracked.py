@@ -5,16 +5,15 @@ import re
 import shlex
 from collections.abc import Iterator
 
-from labcoat.core import git
+from labcoat.core import git, git_history
 from labcoat.core.path_roles import is_template
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.terminal import join_some
-from labcoat.inventory.virtualenvs import environments
 from labcoat.lint import advice
 from labcoat.lint.findings import Family, Finding, Rule, Severity, Untrack, unsafe_fix
 from labcoat.lint.repository.repository import Repository
 from labcoat.lint.repository.unshared import SHARED_NAME, find_unshared, name_patterns
-from labcoat.lint.rules.git_generated import is_written_again
+from labcoat.lint.rules.git_generated import is_written_again, list_installed
 
 _LINK = "120000"
 _MAKE = lazy_pattern(r"^include[ \t]+([^#\n]+)", re.MULTILINE)
@@ -41,11 +40,12 @@ _SYSTEM = (
 _KERNEL = ("/dev/", "/proc/", "/sys/")
 _TEXT = lazy_pattern(
     r"(?i)\.(?:md|rst|txt|json|jsonc|ya?ml|toml|ini|cfg|conf|py|pyi|ipynb|sh|js|ts|tsx|jsx|css|scss"
-    r"|html|xml|svg|sql|lock|in|java|go|rs|c|h|cpp|r|jl|mk|spec|dvc)$|(?:^|/)(?:\.[a-z-]+|[A-Z]+|bash_history)$"
+    r"|html|xml|svg|sql|lock|in|pem|crt|cer|pub|java|go|rs|c|h|cpp|r|jl|mk|spec|dvc)$|(?:^|/)(?:\.[a-z-]+|[A-Z]+|bash_history)$"
 )
 # Pictures, fonts and documents that somebody made, against a pattern for what programs write.
 _MADE = lazy_pattern(r"(?i)\.(?:png|jpe?g|gif|ico|webp|pdf|woff2?|[ot]tf)$")
 _BY_SUFFIX = lazy_pattern(r"(?:\*\*/)?\*\.[\w\[\]?]+")
+_MOST_ASKED = 10  # patterns whose history is read, which takes a walk through it for each
 _FEW = 3  # more are what programs write, or a folder of them
 _KEEPERS = (".gitignore", ".gitkeep", ".keep")  # tracked to keep a folder of ignored files
 
@@ -61,33 +61,41 @@ def check_tracked_files(repository: Repository) -> Iterator[Finding]:
 def _check_ignored(repository: Repository) -> Iterator[Finding]:
     """GIT001: tracked files that a pattern ignores, one finding per pattern."""
     by_pattern: dict[tuple[str, int, str], list[str]] = {}
-    installed = _list_installed(repository)
+    installed = list_installed(repository)
     for path, decided in repository.deciding_patterns(repository.tracked_and_ignored).items():
         if path.rpartition("/")[2] in _KEEPERS or is_template(path) or is_written_again(path):
             continue
         if path.startswith(installed):
             continue
         by_pattern.setdefault(decided, []).append(path)
+    asked = 0
     for (source, line, pattern), paths in by_pattern.items():
-        # A text was added with --force, on purpose; data and what programs write seldom was.
-        data = [path for path in paths if not _TEXT.search(path)]
-        if len(data) <= _FEW and _BY_SUFFIX.fullmatch(pattern) and all(map(_MADE.search, data)):
-            data = []
+        data = _leave_out_texts(paths, pattern)
+        if data and asked < _MOST_ASKED:
+            asked += 1
+            if git_history.was_ignored_when_added(repository.root, data[0], source, pattern):
+                data = []
+            else:
+                asked = _MOST_ASKED  # the others only repeat it
+        named = data or paths
         yield Finding(
             "GIT001",
-            paths[0],
-            f"{join_some(paths, 1)} {'are' if paths[1:] else 'is'} tracked although `{pattern}` in "
-            f"{source}:{line} ignores {'them' if paths[1:] else 'it'}: "
+            named[0],
+            f"{join_some(named, 1)} {'are' if named[1:] else 'is'} tracked although `{pattern}` in "
+            f"{source}:{line} ignores {'them' if named[1:] else 'it'}: "
             "changes are committed, new files beside are not",
             "Remove the file from the index with `git rm --cached`, or remove the pattern",
             fix=unsafe_fix(Untrack(tuple(data))) if data else None,
             severity=Severity.WARNING if data else Severity.NOTE,
+            repeats="ignored",
         )
 
 
-def _list_installed(repository: Repository) -> tuple[str, ...]:
-    """Return the tracked virtual environments, with a slash at the end: ENV001 reports each."""
-    return tuple(f"{root}/" for root in environments(repository.tracked) if root)
+def _leave_out_texts(paths: list[str], pattern: str) -> list[str]:
+    """Return data and what programs write; a text was added with --force, on purpose."""
+    data = [path for path in paths if not _TEXT.search(path)]
+    few = len(data) <= _FEW and _BY_SUFFIX.fullmatch(pattern) and all(map(_MADE.search, data))
+    return [] if few else data
 
 
 def _check_unshared(repository: Repository) -> Iterator[Finding]:
@@ -112,7 +120,7 @@ def _is_of_project(repository: Repository, path: str) -> bool:
 
 def _check_symlinks(repository: Repository) -> Iterator[Finding]:
     """GIT002: tracked symlinks."""
-    installed = _list_installed(repository)
+    installed = list_installed(repository)
     links = repository.index_entries(mode=_LINK)
     contents = git.blob_contents(repository.root, (entry.id for entry in links))
     for entry in links:

@@ -119,6 +119,7 @@ def _check_syntax(repository: Repository, path: str, data: bytes) -> Iterator[Fi
             f"Write {' and '.join(f'`{each}`' for each in new)} instead",
             number,
             unsafe_fix(Replace(path, number, line, new)),
+            repeats=why,
         )
 
 
@@ -166,6 +167,7 @@ def _check_docker_forms(path: str, data: bytes) -> Iterator[Finding]:
             f"Write `{right}`",
             number,
             make_fix(Replace(path, number, line, (right,))),
+            repeats="docker",
         )
 
 

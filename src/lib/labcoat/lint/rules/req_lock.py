@@ -126,12 +126,11 @@ def _check_pins(
     source = advice.input_of(path)
     command = advice.find_project(repository, source).command("requirements")
     hint = f"Move these lines to {source} and lock it with {command}"
-    same = ",".join(each.body for each in loose)  # also in a copy of the list
     if len(loose) <= _SHOWN:
         for each in loose:
             message = f"`{_label_requirement(each)}` is not pinned: {vary}"
             yield Finding(
-                "REQ001", path, message, hint, each.number, severity=severity, repeats=same
+                "REQ001", path, message, hint, each.number, severity=severity, repeats="pins"
             )
         return
     which = (
@@ -141,7 +140,7 @@ def _check_pins(
     )
     named = ", ".join(_label_requirement(each) for each in loose[:_SHOWN])
     message = f"{which} pinned ({named} …): {vary}"
-    yield Finding("REQ001", path, message, hint, loose[0].number, severity=severity, repeats=same)
+    yield Finding("REQ001", path, message, hint, loose[0].number, severity=severity, repeats="pins")
 
 
 def _find_loose(found: Sequence[RequirementLine]) -> list[RequirementLine]:
