@@ -106,3 +106,11 @@ def test_address_of_sentry_is_not_sure() -> None:
     ):
         (found,) = find_arguments(f"./run.sh {address}\n".encode())
         assert found.sure is is_sure
+
+
+def test_token_that_registers_a_runner_is_not_sure() -> None:
+    """It is valid for an hour; the same value for another program may be valid still."""
+    token = "AHRWFXQ3ZK7P2" + "MDL5TVBN4CJQ6SYGE"[:16]
+    for program, is_sure in (("./config.sh --url https://github.com/a/b", False), ("./x", True)):
+        (found,) = find_arguments(f"sudo {program} \\\n  --token {token} --name a\n".encode())
+        assert found.sure is is_sure

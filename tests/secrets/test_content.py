@@ -266,6 +266,16 @@ def test_every_variable_with_a_secret_is_named() -> None:
     assert [(each.name, each.line) for each in found.all] == [("A_TOKEN", 1), ("C_SECRET", 3)]
 
 
+def test_password_in_an_address_is_the_same_one() -> None:
+    """A file of variables often has it twice; another user's is another one."""
+    text = "DB_PASSWORD=Kestrel4Harbor9\nURL=postgres://app:Kestrel4Harbor9@db.corp.io/app\n"
+    text += "OTHER=postgres://root:Quartz7Lantern3@db.corp.io/app\n"
+    found = find_in_variables(".env", text.encode())
+    assert found
+    first, second, other = sorted(found.all, key=lambda each: each.line)
+    assert first.digest == second.digest != other.digest
+
+
 def test_of_thousands_of_secrets_some_are_named() -> None:
     """A dump of tokens is named by some of them, in little time."""
     found = find_in_content("a.txt", f"{GITHUB}\n".encode() * 5000)

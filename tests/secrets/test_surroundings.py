@@ -211,6 +211,26 @@ def test_variables_that_are_not_for_production_are_not_sure(header: str) -> None
 
 
 @pytest.mark.parametrize(
+    ("path", "header", "value", "sure"),
+    [
+        (".env.services", "# Copy this to .env and customize", "tracker_admin_2031", False),
+        (".env.services", "# cp .env.services .env", "tracker_admin_2031", False),
+        (".env.services", "# Copy this to .env and customize", KEY, True),
+        # The copy has the same text at its top.
+        (".env", "# Copy this to .env and customize", "tracker_admin_2031", True),
+        (".env.services", "# The passwords of our services", "tracker_admin_2031", True),
+    ],
+)
+def test_words_in_variables_that_are_to_be_copied_are_not_sure(
+    path: str, header: str, value: str, *, sure: bool
+) -> None:
+    """They are defaults, unless somebody filled in what a program generated."""
+    found = find_in_variables(path, f"# Settings\n{header}\n\nDB_PASSWORD={value}\n".encode())
+    assert found
+    assert found.sure is sure
+
+
+@pytest.mark.parametrize(
     ("path", "sure"),
     [
         ("docker/fake-cluster/id_rsa", False),

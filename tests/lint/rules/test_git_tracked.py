@@ -103,7 +103,7 @@ def test_file_that_was_added_by_force_is_a_note(tmp_path: Path) -> None:
         ("b.bin", Severity.WARNING, False),
         ("certs/ca.pem", Severity.NOTE, True),
     ]
-    # Without the commits before, nobody knows.
+    # Without the commits before, it is not known.
     git(tmp_path, "clone", "-q", "--depth=1", root.as_uri(), "shallow")
     found = check_repository(tmp_path / "shallow", rule).findings
     assert {each.severity for each in found} == {Severity.NOTE}

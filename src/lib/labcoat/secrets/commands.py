@@ -57,6 +57,10 @@ _USER_TOKEN = lazy_pattern(
 # https://docs.sentry.io/concepts/key-terms/dsn-explainer/
 _SENTRY_DSN = lazy_pattern(rb"://[0-9a-f]{32}@[\w.-]+(?::\d+)?/\d+\b")
 _NETRC = lazy_pattern(rb"\blogin\s+\S+\s+password\s+(?P<value>[^\s\"'\\]+)")
+# It registers a runner of GitHub's workflows, and is valid for an hour:
+# https://docs.github.com/rest/actions/self-hosted-runners
+_REGISTRATION = lazy_pattern(r"A[A-Z2-7]{28}")
+_REGISTERS = "config.sh"
 _VARIABLE = lazy_pattern(r"[$`<>{}()]|%\(")
 _SETTING = lazy_pattern(r"^\w+=.|,")  # `--secret id=NAME`
 _LIST = lazy_pattern(r"""(?<=\[)\s*(?=")|(?<="),|(?<=")\s*\]\s*$""")
@@ -99,7 +103,7 @@ def find_arguments(text: bytes) -> Iterator[Argument]:
         for words in split_commands(_unlist(script)):
             for kind, value in _find_values(words[:_MOST_WORDS], before):
                 data = value.encode("latin-1")
-                sure = kind == TOKEN or _is_sure(data)
+                sure = not _has_expired(words, value) if kind == TOKEN else _is_sure(data)
                 yield Argument(kind, start + max(0, script.find(value)), sure)
             before = words
 
@@ -224,6 +228,12 @@ def _is_password(value: str) -> bool:
         and not values.is_stand_in(data)
         and not values.is_marked(data)
     )
+
+
+def _has_expired(words: Sequence[str], token: str) -> bool:
+    """Whether a command only registers a runner, with a token that is no longer valid."""
+    registers = any(word.rpartition("/")[2] == _REGISTERS for word in words)
+    return registers and _REGISTRATION.fullmatch(token) is not None
 
 
 def _is_sure(password: bytes) -> bool:

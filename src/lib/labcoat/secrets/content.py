@@ -104,12 +104,14 @@ def _find_telling(path: str, text: bytes) -> Iterator[Found]:
         counts[value] = counts.get(value, 0) + 1
     shared = tuple(each for each, count in counts.items() if count > 1 and len(each) >= _LEAST_STEM)
     sure = not is_development(path) and not surroundings.is_for_development(path, text)
+    is_example = surroundings.is_to_be_copied(path, text)
     for found, value in variables:
         if values.is_telling(found[1], value) and not values.is_marked(found[1]):
             name = found[1].decode()
             is_sure = sure and counts[value] == 1 and values.is_strong(value)
             is_sure = is_sure and not (
-                value.startswith(shared)
+                (is_example and not values.is_mixed(value))
+                or value.startswith(shared)
                 or is_public_key(found[1], value)
                 or web_tokens.is_useless(value)
             )
@@ -126,14 +128,20 @@ def _join(text: bytes, found: Iterable[Found]) -> Secret | None:
     """Return the first sure secret with the sure ones on other lines, else the first one."""
     first: Secret | None = None
     sure: dict[int, Secret] = {}
+    digests: dict[bytes, int] = {}
     count = 0
     for kind, at, is_sure, name, value in found:
         if first and not is_sure:
             continue
         line = text.count(b"\n", 0, at) + 1
-        secret = Secret(kind, line, is_sure, name, digest=_digest(name, value))
+        # A password may also stand in an address.
+        same = (one for other, one in digests.items() if other in value or value in other)
+        digest = next(same, 0) if len(value) >= _LEAST_STEM else 0
+        secret = Secret(kind, line, is_sure, name, digest=digest or _digest(name, value))
         first = first or secret
         if is_sure:
+            if len(value) >= _LEAST_STEM and secret.digest:
+                digests.setdefault(value, secret.digest)
             sure.setdefault(line, secret)
             count += 1
         if count == _MOST_SECRETS:

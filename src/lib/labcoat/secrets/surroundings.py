@@ -41,6 +41,8 @@ _ONLY_FOR_DEVELOPMENT = lazy_pattern(
     rb"(?i)\b(?:dev|development|local)[- ]only\b"
     rb"|\bonly\s+for\s+(?:local\s+|your\s+)?(?:dev|development|local)\b"
 )
+# How an example tells what to do with it; the copy has the name that it tells.
+_COPIED = lazy_pattern(rb"(?i)\b(?:copy|rename|cp)\b[^\n]{0,60}\s[\"'`]?(?:\./)?(\.env[\w.-]*)")
 _FOR_DEVELOPMENT = lazy_pattern(rb"(?i)\bfor\s+(?:local\s+)?(?:development|testing|tests|demos?)\b")
 _COMPOSE = lazy_pattern(r"(?i)(?:^|/)(?:docker-)?compose[^/]*\.ya?ml$")
 _YAML = lazy_pattern(r"(?i)\.ya?ml$")  # may have the settings of several places
@@ -119,6 +121,14 @@ def is_for_development(path: str, text: bytes) -> bool:
             and _IN_MEMORY.search(text) is not None
         )
     )
+
+
+def is_to_be_copied(path: str, text: bytes) -> bool:
+    """Whether a file of variables says at its top that it is to be copied to another name."""
+    header = _HEADER.match(text)
+    found = _COPIED.search(header[0]) if header else None
+    name = path.rpartition("/")[2].encode()
+    return found is not None and found[1].rstrip(b".") != name
 
 
 def is_in_section_for_development(path: str, text: bytes, name: bytes, at: int) -> bool:
