@@ -499,6 +499,36 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
         {".gitignore": "*.db\n", "todo.db": "x"},
         {"GIT001": Severity.WARNING},
     ),
+    "copy-of-another-project": (
+        {
+            "LICENSE": "MIT License. Copyright (c) 2031 us\n",
+            "own/LICENSE": "MIT License.\nCopyright (c) 2031 us\n",
+            "own/requirements.txt": "numpy==1.0\n",
+            "yolo/LICENSE": "GNU General Public License\n",
+            "yolo/requirements.txt": "numpy\n",
+            "yolo/docker/Dockerfile": "FROM python\n",
+        },
+        {
+            "REQ002": Severity.WARNING,
+            "REQ001": Severity.NOTE,
+            "DKF001": Severity.NOTE,
+            "DKF003": Severity.NOTE,
+        },
+    ),
+    "copy-of-another-project-without-a-licence-at-the-root": (
+        {
+            "yolo/LICENSE": "GNU General Public License\n",
+            "yolo/CITATION.cff": "title: yolo\n",
+            "yolo/requirements.txt": "numpy\n",
+            "part/LICENSE": "MIT License\n",
+            "part/requirements.txt": "numpy==1.0\n",
+        },
+        {"REQ001": Severity.NOTE, "REQ002": Severity.WARNING},
+    ),
+    "list-of-tools": (
+        {"requirements.tooling.txt": "pytest\nblack\n", "requirements-style.txt": "black==1.0\n"},
+        {"REQ001": Severity.NOTE, "REQ002": Severity.NOTE},
+    ),
     "laboratory-that-others-use": (
         {"ml-lab/requirements.txt": "numpy\n", "labels/requirements.txt": "numpy==1.0\n"},
         {"REQ001": Severity.WARNING, "REQ002": Severity.WARNING},

@@ -11,6 +11,7 @@ from labcoat.lint import suppressions
 from labcoat.lint.findings import BuildFamily, Family, Finding, Severity
 from labcoat.lint.registry import FAMILIES, ONLINE, RULES, unknown_rule_error
 from labcoat.lint.repetitions import weigh_repetitions
+from labcoat.lint.repository.copied_projects import find_copied_projects
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.lessons import find_lessons
 from labcoat.lint.repository.repository import Repository, open_repository
@@ -29,6 +30,7 @@ _CAUSES = {
 # What documentation, measurements and linters need, and the ends of the ranges that tests try.
 _OTHER_LISTS = lazy_pattern(
     r"(?i)(?:^|[/._-])(?:docs?|rtd|readthedocs|sphinx|mkdocs|bench(?:mark)?s?|lint(?:ing)?"
+    r"|tooling|style|format(?:ting)?|typing|quality|pre-?commit"
     r"|(?:unit|func|functional|integration)[-_]?tests?|oldest|lowest|latest)"
     r"(?=[/._-])"
 )
@@ -93,8 +95,8 @@ def run_rules(repository: Repository, selection: Selection) -> Report:
     findings: list[Finding] = []
     for family in families:
         findings += _check_family(family, repository, builds)
-    lessons = find_lessons(repository)
-    findings = [_weigh_place(each, lessons) for each in findings]
+    aside = (*find_lessons(repository), *find_copied_projects(repository))
+    findings = [_weigh_place(each, aside) for each in findings]
     repository.remember_searches()
     findings = suppressions.apply_suppressions(
         findings,
@@ -139,10 +141,10 @@ def parse_selectors(texts: Iterable[str]) -> tuple[str, ...]:
     return ids
 
 
-def _weigh_place(finding: Finding, lessons: tuple[str, ...]) -> Finding:
+def _weigh_place(finding: Finding, aside: tuple[str, ...]) -> Finding:
     """Return the finding, as a note if good practice is broken in a sample, a test or a course.
 
-    `lessons` are folders of a course, each with a slash at its end.
+    `aside` are folders of a course or of others' projects, each with a slash at its end.
     """
     if finding.severity is not Severity.WARNING or finding.rule not in _PRACTICE:
         return finding
@@ -150,7 +152,7 @@ def _weigh_place(finding: Finding, lessons: tuple[str, ...]) -> Finding:
     if (
         is_development(finding.path)
         or is_course_material(finding.path)
-        or finding.path.startswith(lessons)
+        or finding.path.startswith(aside)
         or is_retired(finding.path)
         or (is_list and _OTHER_LISTS.search(finding.path))
         or (finding.rule.startswith(("DKF", "REQ")) and _OF_TOOLS.search(finding.path))

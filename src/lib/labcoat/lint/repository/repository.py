@@ -20,6 +20,8 @@ _NAMED = (
     *("ignore", "file", ".txt", ".in", ".mk", ".sh", ".bash", ".toml", ".yml", ".yaml"),
     *(".gitattributes", "setup.py", "setup.cfg", "tox.ini", "noxfile.py", ".ipynb"),
     *(".hcl", "bake.json", "override.json", "readme", "readme.md", "readme.rst"),
+    *("license", "license.md", "license.rst", "licence", "licence.md", "copying"),
+    *("contributing.md", "citation.cff"),
 )
 
 
