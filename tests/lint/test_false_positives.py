@@ -366,7 +366,7 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
     "stage-for-tests-below-what-is-shipped": (
         {
             "Dockerfile": f"{PINNED.replace('11' + DIGEST, '11' + DIGEST + ' AS dev')}"
-            "RUN pip install pytest\nFROM dev AS production\n",
+            "RUN pip install requests\nFROM dev AS production\n",
             "src/a": "",
         },
         {"DKF002": Severity.WARNING},
@@ -524,6 +524,13 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
             "part/requirements.txt": "numpy==1.0\n",
         },
         {"REQ001": Severity.NOTE, "REQ002": Severity.WARNING},
+    ),
+    "tools-in-an-image": (
+        {
+            "Dockerfile": f"{PINNED}RUN pip install 'pytest>=8' pytest-cov\nUSER 1000\n",
+            "src/a": "",
+        },
+        {"DKF002": Severity.NOTE},
     ),
     "list-of-tools": (
         {"requirements.tooling.txt": "pytest\nblack\n", "requirements-style.txt": "black==1.0\n"},

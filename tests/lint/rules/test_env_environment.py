@@ -15,6 +15,13 @@ from support.rule_cases import (  # noqa: F401 - pytest collects the tests
 
 CASES = [
     Case("ENV001", venv("env"), {"tests/data/pyvenv.cfg": "home = x\n"}, "unsafe"),
+    Case(
+        "ENV001",
+        {"env/pyvenv.cfg": "home = x\n", "env/lib64": Path("lib")},
+        {"env/pyvenv.cfg": "home = x\n", "env/lib64.py": ""},
+        "unsafe",
+        name="without-what-patterns-ignore",
+    ),
     Case("ENV001", {**VENV, "a.py": ""}, {"pyvenv.cfg": "home = x\n", "a.py": ""}, name="root"),
     Case(
         "ENV002",

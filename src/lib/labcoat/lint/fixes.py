@@ -31,18 +31,24 @@ from labcoat.lint.runner import Selection, run_rules
 
 # A fix can reveal another finding, as a bad pattern in an ignore file that was UTF-16.
 _ROUNDS = 3
+_KEPT = " (its uncommitted changes are kept)"
 _UTF8_MARK = b"\xef\xbb\xbf"
 
 
 def apply_fixes(root: Path, selection: Selection, *, unsafe: bool = False) -> list[str]:
     """Apply fixes in the repository at `root`; return a line for each that was, or could not be."""
     done: list[str] = []
+    changed: set[str] = set()
     for _ in range(_ROUNDS):
         repository = open_repository(root)
         edits = _collect_edits(run_rules(repository, selection).findings, unsafe=unsafe)
         before = len(done)
         for edit in edits:
             line = _apply_edit(repository, edit)
+            if line and not isinstance(edit, Untrack):
+                if edit.path in changed:  # by the fix before
+                    line = line.removesuffix(_KEPT)
+                changed.add(edit.path)
             if line and line not in done:
                 done.append(line)
         if len(done) == before:
@@ -84,7 +90,7 @@ def _apply_content_edit(
                 repository, edit.path, what, lambda data: append_line(data, edit.line)
             )
         case Replace():
-            what = f"changed line {edit.line}"
+            what = f"{'changed' if edit.new else 'removed'} line {edit.line}"
             return _rewrite_file(
                 repository,
                 edit.path,
@@ -124,9 +130,7 @@ def _rewrite_file(
     after = change(before)
     if after == before:
         return ""
-    note = (
-        " (its uncommitted changes are kept)" if _has_uncommitted_changes(repository, path) else ""
-    )
+    note = _KEPT if _has_uncommitted_changes(repository, path) else ""
     files.write_file(repository.root / path, after)
     return f"{path}: {what}{note}"
 

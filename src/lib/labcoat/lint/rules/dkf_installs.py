@@ -25,11 +25,12 @@ from labcoat.lint.rules.dkf_lists import find_causes, find_missing, has_hashes
 
 _IS_LABCOATS = "labcoat wrote both"  # at the top of its install-lock.sh
 _INSTALLERS = {"pip", "setuptools", "wheel"}  # what installs the lock
-_LOCKERS = {
+_TOOLS = {
     *_INSTALLERS,
     *("uv", "pipenv", "poetry", "pdm", "hatch", "virtualenv", "pip-tools", "build", "pipx"),
     *("poetry-core", "poetry-plugin-export", "poetry-plugin-bundle", "poetry-dynamic-versioning"),
     *("hatchling", "flit-core", "setuptools-scm", "conda-lock", "micropipenv"),
+    *("pytest", "pytest-cov", "coverage", "tox", "nox", "ruff", "black", "flake8", "mypy"),
 }
 _REDIRECTED = lazy_pattern(r"(?:^|\s)([A-Za-z0-9][\w.\[\],-]*)>=?\d[^\s;|&\"']*")
 _INSTALL_THE_LOCK = (
@@ -282,7 +283,7 @@ def _check_pip(
             Severity.ERROR,
             hint=f'Write it in quotes, `"{redirection}"`, and the others too',
         )
-    elif {re.split(r"[\[<>=!~]", name)[0] for name in names} <= _LOCKERS:
+    elif {re.split(r"[\[<>=!~]", name)[0] for name in names} <= _TOOLS:
         yield _Problem(
             f"`{_shorten(install)}` installs whatever version the index has", Severity.NOTE
         )

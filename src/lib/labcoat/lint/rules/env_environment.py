@@ -18,7 +18,8 @@ from labcoat.lint.findings import (
 )
 from labcoat.lint.repository.repository import Repository
 
-_INSIDE = lazy_pattern(r"(?:bin|Scripts|lib|lib64|Lib|include|share|conda-meta)/")
+# The link `lib64` stays where patterns such as `lib/` ignore the rest.
+_INSIDE = lazy_pattern(r"(?:bin|Scripts|lib|lib64|Lib|include|share|conda-meta)/|lib64$")
 
 
 def check_environments(repository: Repository) -> Iterator[Finding]:
