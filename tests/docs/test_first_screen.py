@@ -125,7 +125,7 @@ def newcomer(  # noqa: PLR0917 - fixtures
 ) -> Iterator[dict[str, str]]:
     """The environment of a newcomer whose package index has a small stand-in for scikit-learn."""
     index.add("scikit_learn", "1.0", ["beta>=1"], SKLEARN)
-    index.add("joblib", "1.0")
+    index.add("tabulate", "1.0")
     pages = index.folder / "simple"
     (pages / "scikit_learn").rename(pages / "scikit-learn")
     yield {
@@ -195,4 +195,4 @@ def test_tutorial_works_as_written(
             failed.append((lines[number - 1][:6], line, ended.stdout + ended.stderr))
     assert [(before, line) for before, line, _ in failed] == [('echo "', "make prove")], failed
     assert "sklearn/__init__.py" in failed[0][2]
-    assert "joblib" in (folder / "requirements.in").read_text()
+    assert "tabulate" in (folder / "requirements.in").read_text()
