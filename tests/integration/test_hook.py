@@ -107,7 +107,7 @@ def test_check_guard_and_fix_agree(commands: list[tuple[str, ...]], tmp_path: Pa
     selection = Selection(("SEC",))
     assert [each.rule for each in check_repository(root, selection).findings] == ["SEC002"]
     assert secrets_reaching(BuildContext(root)) == ["a.py"]
-    assert apply_fixes(root, selection) == []  # the image needs the program
+    assert apply_fixes(root, selection).done == ()  # the image needs the program
     (root / "a.py").write_text(CLEAN * 2)
     assert check_repository(root, selection).findings == []
     assert secrets_reaching(BuildContext(root)) == []

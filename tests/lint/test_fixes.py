@@ -57,7 +57,7 @@ def test_nested_ignore_file_is_named_instead_of_fixed(tmp_path: Path) -> None:
         {"sub/.gitignore": "!*\n", ".gitignore": "*.log\n"},
         {**venv("sub/a"), **venv("sub/b")},
     )
-    assert apply_fixes(root, Selection(), unsafe=True) == []
+    assert apply_fixes(root, Selection(), unsafe=True).done == ()
     findings = check_repository(root).findings
     assert [each.rule for each in findings] == ["ENV002", "ENV002"]
     assert messages.INCLUDED_BY.format(path="sub/.gitignore") in findings[0].hint
@@ -66,7 +66,7 @@ def test_nested_ignore_file_is_named_instead_of_fixed(tmp_path: Path) -> None:
 def test_subfolder_is_fixed_in_its_own_ignore_file(tmp_path: Path) -> None:
     """A check of a folder below git's top fixes the .gitignore of that folder."""
     root = repository(tmp_path, {"sub/.gitignore": "!*\n"}, venv("sub/venv")) / "sub"
-    assert apply_fixes(root, Selection()) == [ADDED_VENV]
+    assert apply_fixes(root, Selection()).done == (ADDED_VENV,)
     assert check_repository(root).findings == []
 
 
@@ -82,7 +82,7 @@ def test_uncommitted_changes_are_kept_and_reported(tmp_path: Path) -> None:
     """Changing a file with uncommitted changes keeps these and reports it."""
     root = repository(tmp_path, {".gitignore": "a\n"}, venv())
     (root / ".gitignore").write_text("a\nb\n")
-    assert apply_fixes(root, Selection()) == [ADDED_VENV + messages.KEPT_CHANGES]
+    assert apply_fixes(root, Selection()).done == (ADDED_VENV + messages.KEPT_CHANGES,)
     assert (root / ".gitignore").read_text() == "a\nb\n/venv\n"
 
 
@@ -109,7 +109,7 @@ def test_fixed_findings_are_gone(tmp_path: Path) -> None:
     }
     apply_fixes(root, Selection(), unsafe=True)
     assert check_repository(root).findings == []
-    assert apply_fixes(root, Selection(), unsafe=True) == []
+    assert apply_fixes(root, Selection(), unsafe=True).done == ()
 
 
 def test_untracking_leaves_the_files(tmp_path: Path) -> None:
@@ -125,9 +125,9 @@ def test_impossible_fix_is_reported(tmp_path: Path) -> None:
     root = repository(
         tmp_path, {"Dockerfile": "FROM labcoat.invalid/no/such:image\nUSER 1\n"}, venv()
     )
-    done = apply_fixes(root, Selection(), unsafe=True)
-    assert ADDED_VENV in done
-    assert any(messages.NOT_PINNED in line for line in done)
+    results = apply_fixes(root, Selection(), unsafe=True)
+    assert ADDED_VENV in results.done
+    assert "docker pull" in results.failed[0].hint
 
 
 def test_relock_needs_no_python_on_path(repo: Repository) -> None:
@@ -150,8 +150,8 @@ def test_a_lock_that_cannot_be_made_does_not_stop_other_fixes(repo: Repository) 
     write(repo.path, venv())
     git(repo.path, "init", "-q")
     git(repo.path, "add", "-A")
-    output = repo.labcoat("fix", "--unsafe")
-    assert "requirements.txt: not fixed (relock): cannot lock `requirements.txt`" in output
+    output = repo.labcoat("fix", "--unsafe", fails=True)
+    assert "`requirements.txt` is not fixed: cannot lock `requirements.txt`" in output
     assert "venv/pyvenv.cfg" not in git(repo.path, "ls-files")
 
 
@@ -199,8 +199,8 @@ def test_docker_form_is_corrected_in_place(tmp_path: Path) -> None:
         {"data/keep.csv": "", "data/a.csv": ""},
     )
     chosen = Selection(("IGN005",))
-    assert apply_fixes(root, chosen) == []
-    assert apply_fixes(root, chosen, unsafe=True)
+    assert apply_fixes(root, chosen).done == ()
+    assert apply_fixes(root, chosen, unsafe=True).done
     assert (root / ".gitignore").read_text() == "/data/*\n!data/keep.csv\n"
     assert git(root, "ls-files", "-o", "--exclude-standard") == "data/keep.csv\n"
 
@@ -219,7 +219,7 @@ def test_edits_of_two_kinds_are_both_made(tmp_path: Path, monkeypatch: pytest.Mo
     found = [Finding("IGN001", "a", "", "", fix=each) for each in edits]
     monkeypatch.setattr(fixes, "run_rules", lambda *_: Report(root, found))
     monkeypatch.setattr(fixes, "_ROUNDS", 1)
-    assert len(apply_fixes(root, Selection())) == 2
+    assert len(apply_fixes(root, Selection()).done) == 2
     assert not (root / "a").exists()
 
 
@@ -232,12 +232,12 @@ def test_patterns_that_cannot_be_moved_stay(tmp_path: Path) -> None:
     hints = {each.path: each.hint for each in check_repository(root).findings}
     assert hints["app/ .dockerignore"] == messages.RENAME_IGNORE_FILE
     assert unread.keys() <= hints.keys()
-    assert apply_fixes(root, Selection(("CTX005",)), unsafe=True) == []
+    assert apply_fixes(root, Selection(("CTX005",)), unsafe=True).done == ()
     assert all((root / path).read_text() == text for path, text in unread.items())
 
 
 def test_text_that_was_added_by_force_stays_tracked(tmp_path: Path) -> None:
     files = {".gitignore": "data/*\n", "data/README.md": "x", "data/a.bin": "x"}
     root = repository(tmp_path / "r", files)
-    assert apply_fixes(root, Selection(("GIT001",)), unsafe=True)
+    assert apply_fixes(root, Selection(("GIT001",)), unsafe=True).done
     assert git(root, "ls-files", "data") == "data/README.md\n"

@@ -81,7 +81,7 @@ def test_nothing_is_run(tmp_path: Path) -> None:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text("")
     assert "SEC001" in {each.rule for each in check_repository(root).findings}
-    assert apply_fixes(root, Selection(), unsafe=True)
+    assert apply_fixes(root, Selection(), unsafe=True).done
     check_repository(root)
     assert not (root / "SPRUNG").exists()
 

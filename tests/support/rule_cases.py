@@ -64,8 +64,8 @@ def test_fix(fixable_case: Case, tmp_path: Path) -> None:
     if unsafe:
         apply_fixes(root, Selection())
         assert case.rule in found_rules(root), "an unsafe fix was applied without --unsafe"
-    assert apply_fixes(root, Selection((case.rule,)), unsafe=unsafe)
+    assert apply_fixes(root, Selection((case.rule,)), unsafe=unsafe).done
     assert case.rule not in found_rules(root)
     after = git(root, "status", "--porcelain")
-    assert apply_fixes(root, Selection((case.rule,)), unsafe=unsafe) == []
+    assert apply_fixes(root, Selection((case.rule,)), unsafe=unsafe).done == ()
     assert git(root, "status", "--porcelain") == after

@@ -81,7 +81,7 @@ def test_what_is_remembered_of_wheel_and_image_is_compared(root: Path) -> None:
         " an import fails there"
     )
     assert finding.hint == "Add the line `libglib2.0-0` to apt.txt, then run `make docker`"
-    assert apply_fixes(root, SELECTED) == ["apt.txt: added the line libglib2.0-0"]
+    assert apply_fixes(root, SELECTED).done == ("apt.txt: added the line libglib2.0-0",)
     assert (root / "apt.txt").read_text() == "libglib2.0-0\n"
     assert found(root) == []
     (root / "apt.txt").unlink()

@@ -189,7 +189,7 @@ def test_value_in_a_dockerfile_is_history(instruction: str, tmp_path: Path) -> N
         ("SEC002", 2, None),
     ]
     assert "history" in found[1].message
-    assert apply_fixes(root, Selection(("SEC",))) == []
+    assert apply_fixes(root, Selection(("SEC",))).done == ()
 
 
 def test_every_secret_of_a_file_has_a_finding(tmp_path: Path) -> None:
@@ -225,7 +225,7 @@ def test_program_with_a_secret_stays_in_the_image(tmp_path: Path) -> None:
     root = repository(tmp_path / "r", files)
     (found,) = check_repository(root, Selection(("SEC002",))).findings
     assert found.hint.startswith("Take it out of main.py")
-    assert apply_fixes(root, Selection(("SEC",)), unsafe=True) == []
+    assert apply_fixes(root, Selection(("SEC",)), unsafe=True).done == ()
 
 
 def test_one_secret_in_several_places_is_one_error(tmp_path: Path) -> None:

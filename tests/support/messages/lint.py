@@ -25,7 +25,6 @@ INCLUDED_BY = "on line 1 of {path}"
 # Fixes
 ADDED_LINE = "{path}: added the line {line}"
 KEPT_CHANGES = " (its uncommitted changes are kept)"
-NOT_PINNED = "not pinned"
 
 RENAME_IGNORE_FILE = "Rename it to .dockerignore"
 OVERRULED = "has no effect: a pattern below it ignores that path again"

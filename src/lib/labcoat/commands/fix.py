@@ -17,20 +17,24 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Fix the repositories and print each fix; return 0, even if there was nothing to fix."""
-    fix_repositories(args, sys.stdout)
-    return 0
+    """Fix the repositories and print each fix; return 1 if one could not be made."""
+    return 0 if fix_repositories(args, sys.stdout) else 1
 
 
-def fix_repositories(args: Namespace, stream: TextIO) -> None:
-    """Fix the repositories in `args` and write a line for each fix to `stream`."""
-    from labcoat.core.terminal import escape_control
+def fix_repositories(args: Namespace, stream: TextIO) -> bool:
+    """Fix the repositories in `args` and write a line for each fix to `stream`.
+
+    Print an error for each that could not be made; return whether all were.
+    """
+    from labcoat.core.terminal import escape_control, print_error
     from labcoat.lint.fixes import apply_fixes
 
     selection = read_selection(args)
-    fixed = [
-        line
-        for root in args.repositories
-        for line in apply_fixes(root, selection, unsafe=args.unsafe)
-    ]
-    print("\n".join(map(escape_control, fixed)) or "Nothing to fix.", file=stream)
+    results = [apply_fixes(root, selection, unsafe=args.unsafe) for root in args.repositories]
+    done = [escape_control(line) for each in results for line in each.done]
+    failed = [error for each in results for error in each.failed]
+    if done or not failed:
+        print("\n".join(done) or "Nothing to fix.", file=stream)
+    for error in failed:
+        print_error(error.message, error.hint)
+    return not failed

@@ -13,6 +13,7 @@ from pathlib import Path
 from labcoat.core import files, git, git_status
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.records import Record
 from labcoat.core.terminal import join_some
 from labcoat.lint.findings import (
     Append,
@@ -35,16 +36,29 @@ _KEPT = " (its uncommitted changes are kept)"
 _UTF8_MARK = b"\xef\xbb\xbf"
 
 
-def apply_fixes(root: Path, selection: Selection, *, unsafe: bool = False) -> list[str]:
-    """Apply fixes in the repository at `root`; return a line for each that was, or could not be."""
+class FixResults(Record):
+    """A line for each fix that was made, and an error for each that could not be."""
+
+    done: tuple[str, ...]
+    failed: tuple[LabcoatError, ...]
+
+
+def apply_fixes(root: Path, selection: Selection, *, unsafe: bool = False) -> FixResults:
+    """Apply fixes in the repository at `root`; one that fails does not stop the others."""
     done: list[str] = []
     changed: set[str] = set()
+    failed: dict[str, LabcoatError] = {}
     for _ in range(_ROUNDS):
         repository = open_repository(root)
         edits = _collect_edits(run_rules(repository, selection).findings, unsafe=unsafe)
         before = len(done)
         for edit in edits:
-            line = _apply_edit(repository, edit)
+            try:
+                line = _apply_edit(repository, edit)
+            except (OSError, LabcoatError) as error:
+                found = _name_edit(edit, error)
+                failed[found.message] = found
+                continue
             if line and not isinstance(edit, Untrack):
                 if edit.path in changed:  # by the fix before
                     line = line.removesuffix(_KEPT)
@@ -53,7 +67,7 @@ def apply_fixes(root: Path, selection: Selection, *, unsafe: bool = False) -> li
                 done.append(line)
         if len(done) == before:
             break
-    return done
+    return FixResults(tuple(done), tuple(failed.values()))
 
 
 def _collect_edits(findings: Iterable[Finding], *, unsafe: bool) -> list[Edit]:
@@ -68,16 +82,18 @@ def _collect_edits(findings: Iterable[Finding], *, unsafe: bool) -> list[Edit]:
 
 def _apply_edit(repository: Repository, edit: Edit) -> str:
     """Apply one edit and return what was done; an empty string if there was nothing to do."""
-    try:
-        if isinstance(edit, Append | Replace | Reencode | PinDigest):
-            return _apply_content_edit(repository, edit)
-        return _apply_other_edit(repository, edit)
-    except (OSError, LabcoatError) as error:
-        # Each fix stands by itself: the others are still made.
-        path = edit.paths[0] if isinstance(edit, Untrack) else edit.path
-        kind = type(edit).__name__.lower()
-        reason = error.message if isinstance(error, LabcoatError) else error.strerror or str(error)
-        return f"{path}: not fixed ({kind}): {reason}"
+    if isinstance(edit, Append | Replace | Reencode | PinDigest):
+        return _apply_content_edit(repository, edit)
+    return _apply_other_edit(repository, edit)
+
+
+def _name_edit(edit: Edit, error: OSError | LabcoatError) -> LabcoatError:
+    """Return the error of an edit that could not be made."""
+    path = edit.paths[0] if isinstance(edit, Untrack) else edit.path
+    if isinstance(error, LabcoatError):
+        return LabcoatError(f"`{path}` is not fixed: {error.message}", error.hint)
+    reason = error.strerror or str(error)
+    return LabcoatError(f"`{path}` is not fixed: {reason}", "Check its permissions")
 
 
 def _apply_content_edit(
@@ -203,19 +219,16 @@ def reencode_ignore_file(data: bytes) -> bytes:
 def _pin_digest(repository: Repository, path: str, line: int, image: str) -> str:
     from labcoat.container.engine.local_images import local_digest
 
-    try:
-        digest = local_digest(Project.here(), image)
-    except LabcoatError as error:
-        return f"{path}: line {line} not pinned: {error.message}"
+    digest = local_digest(Project.here(), image)
     if not digest:
-        return (
-            f"{path}: line {line} not pinned: the Docker engine has no digest of {image}; "
-            f"run `docker pull {image}` first"
+        raise LabcoatError(
+            f"line {line}: the Docker engine has no digest of `{image}`",
+            f"Run `docker pull {image}` first",
         )
     data = _read_target(repository, path)
     old = data.splitlines()[line - 1].decode("utf-8", "replace")
     if image not in old:
-        return f"{path}: line {line} not pinned: {image} comes from an ARG; pin its default"
+        raise LabcoatError(f"line {line}: `{image}` comes from an ARG", "Pin its default")
     new = (old.replace(image, f"{image}@{digest}", 1),)
     return _rewrite_file(
         repository, path, f"pinned {image}", lambda data: replace_line(data, line, old, new)
