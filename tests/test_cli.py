@@ -183,7 +183,9 @@ def test_the_help_of_a_command_names_its_settings(tmp_path: Path) -> None:
     ("words", "error"),
     [
         (["lok"], "error: no command `lok`\nhint: Did you mean `lock`?"),
-        (["lock", "--foo"], "error: unrecognized arguments: --foo\nhint: `labcoat --help`"),
+        (["lock", "--foo"], "error: unrecognized arguments: --foo\nhint: `labcoat lock --help`"),
+        (["--foo"], "error: no command `--foo`\nhint: `labcoat --help`"),
+        (["status", "absent"], "error: `absent` is not a directory\nhint: Name the directories"),
         (["image"], "error: the following arguments are required: COMMAND\nhint: `labcoat image"),
     ],
 )

@@ -1,5 +1,6 @@
 """Files are replaced completely or not at all."""
 
+import errno
 import os
 import stat
 import subprocess
@@ -147,6 +148,20 @@ def test_remove_removes_a_link_not_its_target(tmp_path: Path) -> None:
     files.remove_path(tmp_path / "link")
     assert (tmp_path / "kept/x").exists()
     assert not (tmp_path / "link").is_symlink()
+
+
+def test_what_cannot_be_removed_is_named_with_its_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system names a file below it without its directories."""
+
+    def refuse(_path: Path) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), "file")
+
+    monkeypatch.setattr(files.shutil, "rmtree", refuse)
+    with pytest.raises(PermissionError) as caught:
+        files.remove_path(tmp_path)
+    assert caught.value.filename == str(tmp_path)
 
 
 def test_state_folder_is_no_link(tmp_path: Path) -> None:

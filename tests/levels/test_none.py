@@ -69,6 +69,14 @@ def test_user_install_is_refused_in_a_virtual_environment(repo: Repository) -> N
     )
     assert ended.returncode == 1
     assert messages.IN_VENV in ended.stderr
+    for each in (repo.path / ".venv").glob("lib/*/site-packages/alpha-*.dist-info"):
+        shutil.rmtree(each)
+    command[-1:] = ["run", "--in", "none", "--", "true"]
+    ended = subprocess.run(
+        command, cwd=repo.path, env=repo.env, check=False, capture_output=True, text=True
+    )
+    assert "leave out IN=none" in ended.stderr
+    assert "user-install" not in ended.stderr  # it would refuse
 
 
 def test_user_install_installs_the_lock_in_the_user_directory(repo: Repository) -> None:

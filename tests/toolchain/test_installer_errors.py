@@ -118,3 +118,10 @@ def test_download_that_was_cut_off_is_no_fault_of_an_input(tmp_path: Path) -> No
     output = "Traceback (most recent call last):\n<IncompleteDownloadError: incomplete-download>\n"
     error = explain_installer_error(output, "cannot lock", tmp_path / "log")
     assert error.message == "a download was cut off before its end"
+
+
+@pytest.mark.parametrize("word", ["error: ", "  cause: ", "ValueError: ", ""])
+def test_an_unknown_reason_has_no_word_for_an_error_before_it(tmp_path: Path, word: str) -> None:
+    """labcoat's own line begins with `error:` already."""
+    failure = explain_installer_error(f"{word}no such thing\n", "cannot lock", tmp_path / "log")
+    assert failure.message == "cannot lock: no such thing"

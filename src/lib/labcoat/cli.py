@@ -132,7 +132,7 @@ def parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
 
                 added.epilog = format_settings(name)
                 added.formatter_class = argparse.RawDescriptionHelpFormatter
-            added.set_defaults(run=command.run)
+            added.set_defaults(run=command.run, parser=added)
     return top
 
 
@@ -179,7 +179,9 @@ def _run(argv: Sequence[str]) -> int:
 
         return print_overview(Path.cwd())
     _refuse_unknown(argv)
-    args = parser(argv).parse_args(argv)
+    args, unknown = parser(argv).parse_known_args(argv)
+    if unknown:
+        args.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     return int(args.run(args))
 
 
@@ -193,7 +195,7 @@ def _repair_tools() -> bool:
 
 def _refuse_unknown(argv: Sequence[str]) -> None:
     known = {name.split()[0] for name in _summaries()}
-    if argv and not argv[0].startswith("-") and argv[0] not in known:
+    if argv[0] not in {*known, "-h", "--help", "--version"}:
         hint = suggest_name(argv[0], known, "`labcoat --help` lists the commands")
         raise LabcoatError(f"no command `{argv[0]}`", hint, status=2)
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from labcoat.container.engine.errors import engine_error, missing_image_error
 from labcoat.container.engine.run import explain_start_error
 from support.messages import engine as messages
 
@@ -55,3 +56,17 @@ def test_a_program_that_may_not_be_executed() -> None:
     """Its exit status is that of shells."""
     error = explain_start_error("i", ["./x"], 'exec: "./x": permission denied: unknown')
     assert (error.status, error.message) == (126, "`./x` in image `i` may not be executed")
+
+
+def test_the_hint_names_what_chose_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Starting Docker does not help where DOCKER_HOST names another engine."""
+    for host, part in {"": "systemctl", "unix:///nowhere": "DOCKER_HOST"}.items():
+        monkeypatch.setenv("DOCKER_HOST", host)
+        error = engine_error("Cannot connect to the Docker daemon")
+        assert error
+        assert part in error.hint
+
+
+def test_only_the_projects_own_image_can_be_built() -> None:
+    assert "make docker" in missing_image_error("own", "own").hint
+    assert "make docker" not in missing_image_error("other", "own").hint

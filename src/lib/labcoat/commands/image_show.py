@@ -21,7 +21,7 @@ def run(args: Namespace) -> int:
     image = args.image or project.image
     details = local_images.image_details(project, image)
     if details is None:
-        raise errors.missing_image_error(image)
+        raise errors.missing_image_error(image, project.image)
     print("\n".join(_configuration(details)))
     for one in packages.installed_packages(project, image):
         print(f"  {one.name} {one.version}")

@@ -63,7 +63,11 @@ def run(args: Namespace) -> int:
     """
     for folder in args.folders:
         if not folder.is_dir():
-            raise LabcoatError(f"`{escape_control(str(folder))}` is not a directory", status=2)
+            raise LabcoatError(
+                f"`{escape_control(str(folder))}` is not a directory",
+                "Name the directories of projects",
+                status=2,
+            )
     for number, folder in enumerate(args.folders):
         print("\n" * bool(number) + coloured(f"{escape_control(str(folder))}:", BOLD, sys.stdout))
         with contextlib.chdir(folder):

@@ -145,7 +145,10 @@ def state_folder(folder: Path) -> Path:
 def remove_path(path: Path) -> None:
     """Remove a file, a link or a directory tree; do nothing if there is none."""
     if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
+        try:
+            shutil.rmtree(path)
+        except OSError as error:  # rmtree names a file without its directory
+            raise OSError(error.errno, error.strerror, str(path)) from None
     else:
         path.unlink(missing_ok=True)
 

@@ -168,7 +168,7 @@ def _check_environment(root: Path, name: str, value: str) -> None:
     except OSError as error:
         raise LabcoatError(
             f"invalid LABCOAT_{name} `{value}`: {error.strerror}",
-            "Name a directory for the environment",
+            f"Move it away, or set LABCOAT_{name} to a directory",
         ) from None
     if root.is_relative_to(folder.resolve()):
         raise LabcoatError(

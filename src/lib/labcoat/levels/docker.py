@@ -187,7 +187,7 @@ def require_fresh_image(project: Project) -> None:
     """Raise LabcoatError unless there is an image that was built from the present lock."""
     label = _lock_label(project)
     if label is None:
-        raise errors.missing_image_error(project.image)
+        raise errors.missing_image_error(project.image, project.image)
     if not _is_from_lock(project, label):
         raise LabcoatError(
             f"image `{project.image}` is older than `{project.requirements.name}`",

@@ -90,11 +90,14 @@ class NoneLevel(Level):
     def prepare(self, project: Project) -> None:
         """Warn about locked packages that are missing or at another version; install nothing."""
         if differences := _list_differences(project):
+            python = find_user_python(project)
+            hint = "The results may differ: leave out IN=none to use the locked packages"
+            if not _explain_unsuitable(python):
+                hint += ", or run `make user-install` to install them here"
             terminal.print_warning(
-                f"the packages of `{find_user_python(project).executable}` differ from the lock:"
+                f"the packages of `{python.executable}` differ from the lock:"
                 f" {terminal.join_some(differences)}",
-                "The results may differ: leave out IN=none to use the locked packages, or run"
-                " `make user-install` to install them here",
+                hint,
             )
 
     def run_command(self, project: Project, argv: Sequence[str]) -> int:
@@ -154,7 +157,8 @@ def install_for_user(project: Project) -> int:
     (PEP 668).
     """
     python = find_user_python(project)
-    _refuse_unsuitable_python(python)
+    if error := _explain_unsuitable(python):
+        raise error
     command = [*pip_install_command(project, python.executable), "--user"]
     outcome = process.run_process(
         [*command, "-r", project.requirements],
@@ -184,22 +188,24 @@ def install_for_user(project: Project) -> int:
     return 0
 
 
-def _refuse_unsuitable_python(python: UserPython) -> None:
+def _explain_unsuitable(python: UserPython) -> LabcoatError | None:
+    """Return why nothing can be installed for `python`; None if it can."""
     if python.is_virtual:
-        raise LabcoatError(
+        return LabcoatError(
             f"`{python.executable}` is in a virtual environment, which has no user directory",
             "Run `make venv` instead",
         )
     if (Path(python.library) / "EXTERNALLY-MANAGED").exists():
-        raise LabcoatError(
+        return LabcoatError(
             f"`{python.executable}` is managed by the operating system, which packages may break",
             "Run `make venv` instead",
         )
     if os.geteuid() == 0:
-        raise LabcoatError(
+        return LabcoatError(
             "cannot install packages for the user root",
             "Run `make user-install` as yourself",
         )
+    return None
 
 
 def _list_differences(project: Project) -> list[str]:

@@ -82,7 +82,7 @@ def _claim_directory(project: Project) -> Iterator[None]:
     ):
         raise LabcoatError(
             f"`{project['VENV']}` exists but is not a virtual environment",
-            "Set LABCOAT_VENV to another directory",
+            "Remove it, or set LABCOAT_VENV to another directory",
         )
     note = _note_path(project)
     files.write_file(note, str(venv))

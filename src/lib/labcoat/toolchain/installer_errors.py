@@ -137,8 +137,8 @@ def explain_installer_error(output: str, otherwise: str, log: Path) -> LabcoatEr
     if error := explain_local_error(output) or _match_case(output, _CASES):
         return error
     last = [line for line in output.splitlines() if line.strip()][-1:] or ["no output"]
-    # The last line of a traceback names the module of the exception, which does not help.
-    end = re.sub(r"^[\w.]+(?:Error|Exception): ", "", last[0])
+    # What stands before the reason: the module of an exception, or uv's words for an error.
+    end = re.sub(r"^\s*(?:[\w.]+(?:Error|Exception)|error|cause): ", "", last[0])
     return LabcoatError(f"{otherwise}: {_fold_lines(end)}", f"Full output: {log}")
 
 

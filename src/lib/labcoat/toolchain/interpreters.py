@@ -13,6 +13,7 @@ from labcoat.core.project_files import lock_of_record
 from labcoat.toolchain import installed_pythons
 from labcoat.toolchain.installed_pythons import Interpreter, own_interpreter
 from labcoat.toolchain.python_choice import (
+    OLDEST,
     NamedPython,
     PythonChoice,
     PythonRange,
@@ -33,6 +34,7 @@ __all__ = [
     "named_program",
     "own_interpreter",
     "project_minor",
+    "usable_minors",
 ]
 
 _SETTING = "LABCOAT_PYTHON"
@@ -115,7 +117,7 @@ def named_interpreter(project: Project) -> Interpreter | None:
         what = "is not a CPython that starts" if path else "does not exist"
         raise LabcoatError(
             f"cannot use LABCOAT_PYTHON `{project['PYTHON']}`: it {what}",
-            f"Set it to one of: {', '.join(f'python{one}' for one in _usable_minors())}",
+            f"Set it to one of: {', '.join(f'python{one}' for one in usable_minors())}",
         )
     return found
 
@@ -126,8 +128,9 @@ def named_program(project: Project) -> str:
     return shutil.which(program) or program
 
 
-def _usable_minors() -> list[str]:
-    return [minor for minor in installed_pythons.list_minors() if int(minor[2:]) >= 8]
+def usable_minors() -> list[str]:
+    """Return the minors of this machine that labcoat supports for a project, newest first."""
+    return [minor for minor in installed_pythons.list_minors() if int(minor[2:]) >= OLDEST]
 
 
 def _minor_in_name(program: str) -> str:

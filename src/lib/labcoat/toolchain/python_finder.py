@@ -47,7 +47,7 @@ def find_project_interpreter(project: Project) -> Interpreter | None:
     if found is None and int(choice.minor[2:]) > NEWEST:
         raise LabcoatError(
             f"no Python {choice.minor} exists that labcoat knows (`{choice.source}`)",
-            f"This machine has {', '.join(reversed(installed_pythons.list_minors()))}",
+            f"This machine has {', '.join(reversed(interpreters.usable_minors()))}",
         )
     return found
 

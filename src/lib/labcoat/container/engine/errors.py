@@ -1,5 +1,6 @@
 """Recognise the errors that docker and podman print, and explain them."""
 
+import os
 import re
 from collections.abc import Sequence
 
@@ -42,7 +43,9 @@ def engine_error(output: str) -> LabcoatError | None:
     if any(sign in output for sign in _DAEMON_DOWN):
         return LabcoatError(
             "cannot connect to the Docker engine",
-            "Start it: `sudo systemctl start docker`, or open Docker Desktop",
+            "Correct or unset DOCKER_HOST, or start the engine that it names"
+            if os.environ.get("DOCKER_HOST")
+            else "Start it: `sudo systemctl start docker`, or open Docker Desktop",
         )
     if "Cannot connect to Podman" in output:
         return LabcoatError(
@@ -74,9 +77,10 @@ def says_no_image(output: str) -> bool:
     return any(sign in output for sign in _NO_IMAGE)
 
 
-def missing_image_error(image: str) -> LabcoatError:
-    """Return the error of an image that is not built."""
-    return LabcoatError(f"image `{image}` does not exist", "Build it with `make docker`")
+def missing_image_error(image: str, own: str) -> LabcoatError:
+    """Return the error of an image that does not exist; the project's `own` can be built."""
+    hint = "Build it with `make docker`" if image == own else "`docker images` lists what exists"
+    return LabcoatError(f"image `{image}` does not exist", hint)
 
 
 def explain_output(table: ErrorTable, output: str, *values: str) -> LabcoatError | None:

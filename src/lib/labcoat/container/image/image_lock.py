@@ -56,7 +56,7 @@ def partial_image_lock(project: Project, plan: BuildPlan, version: str, image: s
     form = "{{json .RootFS.Layers}}\n{{json .Config.Labels}}\n{{.Os}}/{{.Architecture}}"
     inspected = inspect_image(project, project.image, form)
     if inspected is None:
-        raise missing_image_error(project.image)
+        raise missing_image_error(project.image, project.image)
     layers, labels_json, platform = inspected.split("\n")
     labels: Mapping[str, str] = json.loads(labels_json) or {}
     return ImageLock(

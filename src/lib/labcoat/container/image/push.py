@@ -48,7 +48,7 @@ _PLATFORM_ERRORS = (
     ),
     (
         r"unknown operating system or architecture|invalid platform|failed to parse platform",
-        "invalid platform in LABCOAT_PLATFORMS",
+        "invalid LABCOAT_PLATFORMS `{0}`",
         "Write it like `LABCOAT_PLATFORMS=linux/amd64,linux/arm64`",
     ),
 )
@@ -135,9 +135,9 @@ def _explain_push_error(project: Project, output: str) -> LabcoatError:
     if error := engine_error(builder) or image_name_error(project.image, builder):
         return error
     if says_no_image(builder):
-        return missing_image_error(project.image)
+        return missing_image_error(project.image, project.image)
     if project["PLATFORMS"]:
-        if error := explain_output(_PLATFORM_ERRORS, output):
+        if error := explain_output(_PLATFORM_ERRORS, output, project["PLATFORMS"]):
             return error
         if "pushing" not in output:  # the build failed, before any push
             return explain_build_error(output, log)

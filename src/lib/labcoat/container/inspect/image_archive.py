@@ -137,7 +137,7 @@ def open_image_archive(project: Project, image: str) -> Iterator[ImageArchive]:
             if error := image_name_error(image, done.stderr):
                 raise error
             if says_no_image(done.stderr):
-                raise missing_image_error(image)
+                raise missing_image_error(image, project.image)
             raise LabcoatError(
                 f"cannot save image `{image}`: {done.stderr.strip()}",
                 f"Saving the image needs disk space in {tempfile.gettempdir()} and in the engine's "

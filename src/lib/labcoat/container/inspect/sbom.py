@@ -35,7 +35,7 @@ def sbom_document(
     """
     details = image_details(project, project.image)
     if details is None:
-        raise missing_image_error(project.image)
+        raise missing_image_error(project.image, project.image)
     wanted = Wanted(lambda path, size: is_metadata(path, size) or is_record(path), hashes=False)
     with created_container(project, details["Id"], project.image) as container:
         files = read_container(project, container, project.image, wanted)
