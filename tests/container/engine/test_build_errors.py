@@ -216,9 +216,10 @@ def test_options_are_distinguished_from_output_of_a_step_with_podman(tmp_path: P
 
 @pytest.mark.parametrize(("output", "message", "hint"), OUTPUTS.values(), ids=OUTPUTS.keys())
 def test_a_known_error_has_a_message_and_a_hint(
-    tmp_path: Path, output: str, message: str, hint: str
+    tmp_path: Path, output: str, message: str, hint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each is on one line."""
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
     error = explain_build_error(output, tmp_path / "log")
     assert error.message.startswith(message)
     assert hint in error.hint
