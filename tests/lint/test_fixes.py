@@ -89,8 +89,8 @@ def test_uncommitted_changes_are_kept_and_reported(tmp_path: Path) -> None:
 def test_changes_of_the_fixes_before_are_not_reported(tmp_path: Path) -> None:
     """Two lines of a file are changed, which had no changes of yours."""
     root = repository(tmp_path, {".gitignore": "a # x\nb # y\n"})
-    done = apply_fixes(root, Selection(("IGN003",)), unsafe=True)
-    assert done == [".gitignore: changed line 2", ".gitignore: changed line 1"]
+    done = apply_fixes(root, Selection(("IGN003",)), unsafe=True).done
+    assert done == (".gitignore: changed line 2", ".gitignore: changed line 1")
 
 
 def test_fixed_findings_are_gone(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from labcoat.locking import (
     requirements_file,
     uv_environments,
 )
-from labcoat.locking.lock_text import fold_lock, without_annotation
+from labcoat.locking.lock_text import fold_lock, merge_pins, without_annotation
 from labcoat.locking.lockers import Command, LockRequest
 from labcoat.locking.patch_releases import (
     PatchSplit,
@@ -31,7 +31,6 @@ from labcoat.locking.patch_releases import (
 )
 from labcoat.locking.platforms import ReleaseFiles
 from labcoat.locking.pylock_files import read_files
-from labcoat.locking.requirement_lines import parse_requirements
 from labcoat.locking.requirements_file import Pin
 from labcoat.sources import stand_ins
 from labcoat.toolchain import index_environment
@@ -118,7 +117,7 @@ class _Run(Record):
     def resolve_everywhere(self, seed: str, pins: Mapping[str, str]) -> str:
         """Return the lock for every platform, with `pins` on this machine."""
         request = replace(self.request, upgrade=False) if pins else self.request
-        text = self._run_uv(request, _merge_pins(seed, pins, request))
+        text = self._run_uv(request, merge_pins(seed, pins, upgrade=request.upgrade))
         if splits := find_splits(text, request.minor):
             joined = self._join_splits(request, seed, pins, splits)
             text, pins = joined if joined else (text, pins)
@@ -158,7 +157,7 @@ class _Run(Record):
         joined = {name: splits[name].old if name in splits else pins[name] for name in pins}
         attempt = replace(self, unsolved=list(self.unsolved), only_here=list(self.only_here))
         try:
-            merged = _merge_pins(seed, joined, request)
+            merged = merge_pins(seed, joined, upgrade=request.upgrade)
             text = attempt._run_uv(request, merged, "--constraint", str(path))
         except LabcoatError:
             return None
@@ -268,27 +267,6 @@ class _Run(Record):
             show=process.show_none,
             limit=limit or time_limit(),
         )
-
-
-def _merge_pins(seed: str, pins: Mapping[str, str], request: LockRequest) -> str:
-    """Return the pins of `seed` with `pins` in place of theirs.
-
-    Lines whose version stays keep their hashes. Packages of other platforms keep their version,
-    unless the request upgrades them.
-    """
-    if not pins:
-        return seed
-    lines: list[str] = []
-    known: set[str] = set()
-    for line in parse_requirements(seed):
-        if pins.get(line.name, line.version) != line.version:
-            continue
-        if line.name not in pins and request.upgrade:
-            continue
-        known.add(line.name)
-        lines.append(line.text)
-    lines += [f"{name}=={version}" for name, version in pins.items() if name not in known]
-    return "\n".join(lines) + "\n"
 
 
 def _lacking_here(

@@ -1,21 +1,18 @@
 """CTX: the build context, and what of it reaches the image."""
 
-import heapq
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
-from labcoat.container.context.build_context import BuildContext, file_sizes, listed_paths
+from labcoat.container.context.build_context import BuildContext, listed_paths
 from labcoat.container.dockerfile.parser import DockerfileError
 from labcoat.container.dockerignore import filepath_match
 from labcoat.container.dockerignore.escape import docker_pattern
 from labcoat.container.dockerignore.matcher import Matcher, PatternError, Semantics
 from labcoat.container.dockerignore.parser import parse_ignore_file
-from labcoat.core.path_roles import is_aside
 from labcoat.core.reading import path_exists
 from labcoat.core.terminal import join_some
 from labcoat.inventory.virtualenvs import environments
-from labcoat.lint.config import LintConfig, format_mebibytes
 from labcoat.lint.findings import (
     Append,
     BuildFamily,
@@ -28,12 +25,12 @@ from labcoat.lint.findings import (
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository
+from labcoat.lint.rules.ctx_size import check_size
 from labcoat.lint.rules.ctx_unread import check_unread_files
 from labcoat.secrets.content import is_development
 
 # What Docker 20.10 reads differently even in a file without negations.
 _READ_DIFFERENTLY = frozenset("+()|{}")
-_LARGEST = 10  # this many files are named
 
 
 def check_contexts(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
@@ -45,7 +42,7 @@ def check_contexts(repository: Repository, builds: DockerBuilds) -> Iterator[Fin
         yield from _check_environments(sharing)
         yield from _check_git_folder(sharing)
         yield from _check_docker_versions(sharing[0])
-        yield from _check_size(repository, sharing)
+        yield from check_size(repository, sharing)
     for facts in builds:
         yield from _check_replaced_ignore_file(facts)
         yield from _check_copy_sources(facts)
@@ -237,47 +234,6 @@ def _exists_on_disk(facts: BuildFacts, source: str) -> bool:
         )
     except OSError:
         return False
-
-
-def _check_size(repository: Repository, sharing: list[BuildFacts]) -> Iterator[Finding]:
-    """CTX007: a context larger than `context-budget`."""
-    facts = sharing[0]
-    budget = repository.settings.context_budget
-    # git has the sizes of most files; asking the file system for each takes long.
-    known = repository.unchanged_sizes
-    sent = facts.sent_root_paths()
-    sizes = {path: known[path] for path in sent if path in known}
-    sizes |= file_sizes(repository.root, (path for path in sent if path not in known))
-    total = sum(sizes.values())
-    if total <= budget:
-        return
-    named = {path for each in sharing for path in each.read_root_paths}
-    read = sum(size for path, size in sizes.items() if path in named)
-    remark = ""
-    if read > budget:
-        total, sizes = read, {path: size for path, size in sizes.items() if path in named}
-    elif read < total:
-        remark = (
-            f"; BuildKit sends the {format_mebibytes(read)} that COPY and ADD name, "
-            "older builders send all"
-        )
-    largest = heapq.nlargest(_LARGEST, ((size, path) for path, size in sizes.items()))
-    names = ", ".join(f"{path} ({format_mebibytes(size)})" for size, path in largest)
-    more = f" and {len(sharing) - 1} more" if sharing[1:] else ""
-    yield Finding(
-        "CTX007",
-        facts.ignore_file,
-        f"the build context of {facts.dockerfile}{more} is {format_mebibytes(total)}, "
-        f"over the budget of {format_mebibytes(budget)}{remark}; largest files: {names}",
-        f"Exclude in {facts.ignore_file} what the image does not need, "
-        "or set `context-budget` in [tool.labcoat]",
-        # The default is not a choice: what is not far above it may be needed.
-        severity=Severity.NOTE
-        if remark
-        or (budget == LintConfig.context_budget and total < 2 * budget)
-        or all(is_aside(each.dockerfile) for each in sharing)
-        else Severity.WARNING,
-    )
 
 
 def _name_first(facts: BuildFacts, paths: Sequence[str]) -> str:
