@@ -95,7 +95,7 @@ COPY --from=own /etc/hostname /etc/ld.so.preload
     "expected",
     [
         edited("alpha.py"),
-        edited("{prefix}/bin/alpha"),
+        edited("bin/alpha"),
         messages.VERSION.format(package="beta", version="9", locked="1.5"),
         messages.ADDED.format(package="delta", version="1"),
         "variable PYTHONPATH is",

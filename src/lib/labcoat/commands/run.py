@@ -1,6 +1,6 @@
 """`labcoat run`: run a command on a level of isolation."""
 
-from argparse import SUPPRESS, ArgumentParser, Namespace
+from argparse import REMAINDER, SUPPRESS, ArgumentParser, Namespace
 from urllib.parse import unquote
 
 from labcoat.core.errors import LabcoatError
@@ -17,7 +17,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     # The include's: a line feed would end the line of its recipe.
     parser.add_argument("--encoded-shell", dest="shell", type=unquote, help=SUPPRESS)
-    parser.add_argument("argv", nargs="*", metavar="ARG", help="the program and its arguments")
+    # All after the program is its own, options too.
+    parser.add_argument(
+        "argv", nargs=REMAINDER, metavar="ARG", help="the program and its arguments"
+    )
 
 
 def run(args: Namespace) -> int:
@@ -26,8 +29,9 @@ def run(args: Namespace) -> int:
     from labcoat.levels.registry import get_level
 
     chosen, project = get_level(args.level), Project.here()
-    if not (any(args.argv[:1]) if args.shell is None else args.shell.strip()):
+    words = args.argv[1:] if args.argv[:1] == ["--"] else args.argv
+    if not (any(words[:1]) if args.shell is None else args.shell.strip()):
         raise LabcoatError("no command to run", 'Name one: `make run CMD="python train.py"`')
-    argv = ["sh", "-c", args.shell] if args.shell is not None else args.argv
+    argv = ["sh", "-c", args.shell] if args.shell is not None else words
     apply_declared(project)
     return chosen.run_command(project, argv)

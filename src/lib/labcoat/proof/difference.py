@@ -14,7 +14,7 @@ class Difference(Record):
 
     def __str__(self) -> str:
         text = KINDS[self.kind].format(package=self.package, path=self.path, detail=self.detail)
-        return f"{self.level}: {text}"
+        return f"{self.level}: {text.replace('{prefix}/', '')}"  # each is in the environment
 
 
 class Unproved(Record):
