@@ -172,3 +172,29 @@ def test_lines_of_included_files_are_checked(tmp_path: Path) -> None:
     (tmp_path / "more.txt").write_text("idna=3\n")
     with pytest.raises(LabcoatError, match=r"^more\.txt:1: `idna=3` is not a requirement"):
         check(tmp_path, "-c more.txt\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_refused"),
+    [
+        ("six\nidna \\", True),
+        ("six\nidna \\\n", True),
+        ("six\nidna>=3 \\\\\\", True),
+        ("six \\\nidna\n", False),
+        ("six\n# idna \\\n", False),
+        ("six\n\\\n", False),
+        ("six\nidna \\\n\n", False),
+    ],
+)
+def test_a_last_line_that_goes_on_is_refused(
+    tmp_path: Path, text: str, *, is_refused: bool
+) -> None:
+    """uv looks for a file of its name."""
+    messages = []
+    try:
+        check(tmp_path, text)
+    except LabcoatError as error:
+        messages.append(error.message)
+    assert any("requirements.in:2: nothing comes after the `\\`" in each for each in messages) is (
+        is_refused
+    )

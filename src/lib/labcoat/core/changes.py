@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from labcoat.core import files, originals, reading
-from labcoat.core.errors import LabcoatError
+from labcoat.core.errors import LabcoatError, unreadable
 from labcoat.core.records import Record
 from labcoat.core.text_encoding import decode_text, encode_like, text_encoding
 from labcoat.core.text_merge import split_lines
@@ -129,9 +129,7 @@ class ChangeSet:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise LabcoatError(
-                f"cannot read `{name}`: {error.strerror}", "Check its permissions"
-            ) from None
+            raise unreadable(name, error) from None
 
 
 def append_lines(text: str, lines: Sequence[str]) -> str:

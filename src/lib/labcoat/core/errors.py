@@ -1,5 +1,7 @@
 """Errors that users can cause and fix, as opposed to bugs in labcoat."""
 
+import errno
+
 
 class LabcoatError(Exception):
     """An expected error: `message` says what happened to which thing, `hint` what to do about it.
@@ -23,3 +25,10 @@ class UnavailableError(LabcoatError):
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message, hint, status=2)
+
+
+def unreadable(name: str, error: OSError) -> LabcoatError:
+    """Return the error for a file that is there, and that `error` keeps from being read."""
+    is_file = error.errno not in (errno.EINVAL, errno.EISDIR)
+    hint = "Check its permissions" if is_file else "Move it to another place: a file belongs there"
+    return LabcoatError(f"cannot read `{name}`: {error.strerror}", hint)

@@ -68,6 +68,9 @@ def _check_lines(
     like (not `is_numbered`) have no numbers that the user knows.
     """
     is_lock = file.suffix != ".in" and "--hash=" in text
+    if _goes_on(text):
+        number = text.removesuffix("\n").count("\n") + 1
+        yield LabcoatError(f"{file.name}:{number}: nothing comes after the `\\`", "Remove the `\\`")
     for line in parse_lines(text):
         if found := _find_source_option(line):
             yield LabcoatError(
@@ -78,6 +81,15 @@ def _check_lines(
             line, file.name, project, is_lock=is_lock, is_numbered=is_numbered
         ):
             yield error
+
+
+def _goes_on(text: str) -> bool:
+    """Whether the last line goes on in one that is not there, which uv refuses without a word."""
+    last = text.removesuffix("\n").rpartition("\n")[2]
+    line = last.rstrip("\\")
+    return (
+        bool(line.strip()) and not line.lstrip().startswith("#") and (len(last) - len(line)) % 2 > 0
+    )
 
 
 def _find_source_option(line: FileLine) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from labcoat.core import reading
-from labcoat.core.errors import LabcoatError
+from labcoat.core.errors import LabcoatError, unreadable
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record
 from labcoat.core.text_encoding import decode_text
@@ -43,9 +43,7 @@ def read_requirements(path: Path) -> str:
     except ValueError:
         raise LabcoatError(f"`{path.name}` is not a text file", "Save it as UTF-8") from None
     except OSError as error:
-        raise LabcoatError(
-            f"cannot read `{path.name}`: {error.strerror}", "Check its permissions"
-        ) from None
+        raise unreadable(path.name, error) from None
 
 
 def included_files(

@@ -7,7 +7,7 @@ from labcoat.container.dockerfile.own_steps import SCRIPT
 from labcoat.container.engine.flags import docker_flags
 from labcoat.core import originals, reading
 from labcoat.core.changes import append_lines
-from labcoat.core.errors import LabcoatError
+from labcoat.core.errors import unreadable
 from labcoat.core.project import Project
 from labcoat.core.terminal import print_progress
 from labcoat.scaffold.ignore_files import own_patterns
@@ -58,9 +58,7 @@ def _read(path: Path) -> str:
     try:
         return reading.read_file(path).decode("utf-8", "replace")
     except OSError as error:
-        raise LabcoatError(
-            f"cannot read `{path.name}`: {error.strerror}", "Check its permissions"
-        ) from None
+        raise unreadable(path.name, error) from None
 
 
 def provide_dockerfile(project: Project) -> None:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from labcoat.core.errors import LabcoatError
+from labcoat.core.errors import LabcoatError, unreadable
 from labcoat.core.project import Project
 from labcoat.core.project_files import lock_of_record
 from labcoat.toolchain import installed_pythons
@@ -234,9 +234,7 @@ def _read_text(path: Path) -> str | None:
     try:
         data = path.read_bytes() if path.is_file() else None
     except OSError as error:
-        raise LabcoatError(
-            f"cannot read `{path.name}`: {error.strerror}", "Check its permissions"
-        ) from None
+        raise unreadable(path.name, error) from None
     if data is None:
         return None
     encoding = "utf-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from labcoat.core.errors import LabcoatError
+from labcoat.core.errors import LabcoatError, unreadable
 from labcoat.core.package_names import normalize_name
 from labcoat.core.records import Record, field, replace
 from labcoat.core.text_encoding import decode_text
@@ -104,9 +104,7 @@ def read_file(path: Path) -> str:
     except ValueError:
         raise LabcoatError(f"`{path.name}` is not a text file", "Save it as UTF-8") from None
     except OSError as error:
-        raise LabcoatError(
-            f"cannot read `{path.name}`: {error.strerror}", "Check its permissions"
-        ) from None
+        raise unreadable(path.name, error) from None
 
 
 def read_listing(source: Path, names: object) -> Listing:

@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from labcoat.core import reading
-from labcoat.core.errors import LabcoatError
+from labcoat.core.errors import LabcoatError, unreadable
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.project_files.lock_of_record import lock_tool
 from labcoat.locking.other_locks.model import OtherLock
@@ -27,9 +27,7 @@ def read_lock_bytes(path: Path) -> bytes:
     try:
         return reading.read_file(path)
     except OSError as error:
-        raise LabcoatError(
-            f"cannot read `{path.name}`: {error.strerror}", "Check that it is a file, and its mode"
-        ) from None
+        raise unreadable(path.name, error) from None
 
 
 @lru_cache(maxsize=8)
