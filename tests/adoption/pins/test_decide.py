@@ -58,6 +58,8 @@ def listed() -> Iterator[ListedIndex]:
     index.publish("opencv_python-4.0-py3-none-any.whl")
     index.publish("torch-1.7.1-py3-none-any.whl")
     index.publish("winner-1.0-cp311-cp311-win_amd64.whl")
+    for wheel in ("cp312-cp312-manylinux_2_17_x86_64", "cp313-cp313-win_amd64"):
+        index.publish(f"nextwin-1.0-{wheel}.whl")
     index.publish("dated-1.0-py3-none-any.whl", uploaded="2020-01-01T00:00:00Z")
     index.publish("dated-2.0-py3-none-any.whl", uploaded="2022-01-01T00:00:00Z")
     index.publish("needsold-1.0-py3-none-any.whl", ["base<1.5"])
@@ -166,6 +168,13 @@ def test_the_python_that_has_the_wheels_is_chosen(project: Project) -> None:
     made = plan(project, "wheely==1.0", "base==1.0")
     assert made.python == "3.9"
     assert outcome(made) == [("wheely==1.0", "kept"), ("base==1.0", "kept")]
+
+
+def test_a_python_that_has_wheels_elsewhere_is_named(project: Project) -> None:
+    """Another Python has some for this machine."""
+    made = plan(project, "python==3.13.*", "nextwin")
+    assert made.decisions[1].after == "nextwin ; sys_platform == 'win32'"
+    assert made.decisions[1].reason == "has wheels for Python 3.13 on Windows x86-64 only"
 
 
 def test_a_package_of_the_repository_is_taken_from_its_folder(project: Project) -> None:

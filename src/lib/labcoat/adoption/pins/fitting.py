@@ -192,17 +192,18 @@ def _explain_no_wheel(
 
     `built` is the decision to drop it since it cannot be built.
     """
-    platforms = releases.platforms(minor)
-    marker = wheel_platforms.platform_marker(platforms)
-    if marker and not line.marker:
-        return line.change(
-            line.verdict, f"has wheels for {' and '.join(platforms)} only", marker=marker
-        )
     stable = {
         each: [one for one in releases.installable(each) if not one.is_prerelease]
         for each in wheel_platforms.MINORS
     }
-    if minors := [each for each in stable if stable[each]]:
+    minors = [each for each in stable if stable[each]]
+    platforms = releases.platforms(minor)
+    marker = wheel_platforms.platform_marker(platforms)
+    if marker and not line.marker:
+        here = f"Python {minor} on " if minors else ""
+        reason = f"has wheels for {here}{' and '.join(platforms)} only"
+        return line.change(line.verdict, reason, marker=marker)
+    if minors:
         names = wheel_platforms.format_minors(minors)
         return line.drop(f"has wheels for Python {names} only, not {minor}")
     if line.marker:
