@@ -305,6 +305,10 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
         {"deploy/archived/requirements.txt": "numpy==1.0\n"},
         {"REQ002": Severity.NOTE},
     ),
+    "read-by-setup-py": (
+        {"requirements.txt": "numpy==1.0\n", "setup.py": "open('requirements.txt')\nsetup()\n"},
+        {"REQ002": Severity.NOTE},
+    ),
     "most-of-it-from-conda": (
         {
             "requirements.txt": "".join(f"{n} @ file:///tmp/{n}_1\n" for n in "abcd")

@@ -89,6 +89,11 @@ NO_SECRETS = {
     "marked": ("src/a.py", f'API_KEY = "{HEX}"  # example\n'),
     "django-insecure": ("app/settings.py", f'SECRET_KEY = "django-insecure-{HEX}"\n'),
     "words": ("src/a.py", 'PASSWORD_FIELD = "new_password_confirmation1"\n'),
+    "name-of-a-file": (
+        "src/a.py",
+        f'GOOGLE_APPLICATION_CREDENTIALS = "steady-{HEX[:12]}.json"\n',
+    ),
+    "replaced-by-a-script": ("datasource.yml", "password: 'SCYLLA_PSSWD'\n"),
     "name-of-a-variable": ("src/a.py", 'API_KEY = "OPENAI_API_KEY"\n'),
     "public": ("src/a.js", f'publishableKey: "{HEX}"\n'),
     "reference": ("values.yml", "password: ${DB_PASSWORD}\ntoken: {{ vault.token }}\n"),

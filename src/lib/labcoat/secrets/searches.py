@@ -45,6 +45,11 @@ _NAMED = (
     r"""(?:\s{0,2}:\s{0,2}(?:&'static )?[\w&\[]{3,20}\]?(?:\s?\|\s?None)?)?"""
     r"""\s{0,2}(?:[:=]|=>)\s{0,2}[rbuf]?\\?["'][^\s"']{8,}"""
 )
+# What a variable has where no one sets it: `os.getenv("API_KEY", "…")`.
+_DEFAULT = (
+    r"""(?i)(?:env|get|config)\(\s{0,2}["'][\w.-]{0,40}(?:pass|pwd|secret|token|key|credential)\w{0,9}["']"""
+    r""",\s{0,2}["'][^\s"']{8,}"""
+)
 _ADDRESS = r"""://[^\s/:@"'<>${}]+:[^\s/@"'<>${}]{3,}@"""
 _LINE = (
     r"""(?i)(?:sw(?:or)?d|cret|ken|key|hrase|pass|dential|auth)\w{0,9}[ =:]{1,3}"""
@@ -133,7 +138,7 @@ def make_searches(*others: str) -> tuple[Search, ...]:
     """Return the searches for secrets; the first one also finds the texts `others`."""
     return (
         Search((*_FORMS, _ADDRESS, *others), (".", *_PICTURES)),
-        Search((_VALUE, _NAMED), (".", *_ASIDE, *_WRITTEN, *_PICTURES), in_lines=True),
+        Search((_VALUE, _NAMED, _DEFAULT), (".", *_ASIDE, *_WRITTEN, *_PICTURES), in_lines=True),
         Search((_LINE,), _SETTINGS, in_lines=True),
         Search((_COMMAND,), _SCRIPTS),
     )

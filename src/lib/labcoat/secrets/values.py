@@ -51,6 +51,7 @@ _STAND_IN = lazy_pattern(
     rb"|.*(?:example|placeholder|dummy|sample|secret|passw|not[-_]?(?:so|set)|insecure|todo|fake|mock).*"
     rb"|.*(?:" + _PASSWORDS.encode() + rb").*"
     rb"|none|null|nil|true|false|yes|no|on|off|tests?|testing|dev(?:elopment)?|local|postgres|root|admin|minio(?:admin)?|guest|user"
+    rb"|(?-i:[A-Z]{2,}(?:_[A-Z]{2,})+)|[\w@./-]+\.(?:json|pem|p12|pfx|crt|cer|jks|ya?ml|toml|txt|ini)"
     rb"|(?:my|your)?[-_]?(?:pass|pwd|pw|token|auth|value)|foo|bar|abc|-?[\d.]+|https?://\S*|(?:~|\.\.?)?/(?:[\w.@-]+/)*[\w.@-]+/?|[a-z]:\\.*",
     re.IGNORECASE,
 )

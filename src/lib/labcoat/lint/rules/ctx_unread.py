@@ -37,6 +37,7 @@ def check_unread_files(repository: Repository, builds: DockerBuilds) -> Iterator
                 else "Move its patterns to the file that Docker reads",
                 fix=_move_patterns(repository, path, builds),
                 severity=_weigh(path, builds),
+                repeats="unread",
             )
 
 

@@ -109,6 +109,7 @@ def _check_image(facts: BuildFacts, image: str, line: int) -> Iterator[Finding]:
             "`--build-arg` fails",
             "Give the ARG a default, pinned by digest",
             line,
+            repeats="no default",
         )
         return
     tag = image.rpartition("/")[2].partition(":")[2]

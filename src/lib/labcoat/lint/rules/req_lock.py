@@ -1,17 +1,17 @@
 """REQ001 to REQ003: locks with unpinned packages, without hashes, or older than their inputs."""
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
 from labcoat.core.path_roles import is_run_record
-from labcoat.core.patterns import lazy_pattern
 from labcoat.core.reading import path_exists
 from labcoat.lint import advice
 from labcoat.lint.findings import Family, Finding, Relock, Rule, Severity, unsafe_fix
 from labcoat.lint.repository.repository import Repository
 from labcoat.lint.rules.req_addresses import check_address
+from labcoat.lint.rules.req_declared import IN_FOLDER, is_declared
 from labcoat.locking.requirement_lines import (
     OptionLine,
     RequirementLine,
@@ -20,12 +20,6 @@ from labcoat.locking.requirement_lines import (
 )
 
 _LOCK_NAME = r"(?:.*[-_.])?requirements(?:[-_.].*)?\.txt"
-_IN_FOLDER = lazy_pattern(r"(?:^|/)requirements/[^/]+$")
-# A requirement in the metadata of a package: a text that begins with a name.
-_REQUIRED = lazy_pattern(r"[\"']\s*([A-Za-z0-9][\w.-]*)")
-_REQUIRED_IN_CFG = lazy_pattern(r"(?m)^[ \t]+([A-Za-z0-9][\w.-]*)")
-# https://docs.openstack.org/pbr/latest/user/features.html#requirements
-_PBR = lazy_pattern(r"\bpbr\s*=\s*True\b")
 _MODEL = "MLmodel"  # mlflow's description of a model, which it writes beside its requirements
 _HEADER = b"# labcoat-inputs: "  # UTF-16 is not labcoat's
 _NEARLY_ALL = 0.9
@@ -45,7 +39,7 @@ def check_locks(repository: Repository) -> Iterator[Finding]:
 
 def find_locks(repository: Repository) -> list[str]:
     """Return the locks: requirements….txt, and any .txt in a folder `requirements`; no records."""
-    inside = [path for path in repository.find_named(r".*\.txt") if _IN_FOLDER.search(path)]
+    inside = [path for path in repository.find_named(r".*\.txt") if IN_FOLDER.search(path)]
     found = {*repository.find_named(_LOCK_NAME), *inside}
     return sorted(path for path in found if not _is_record(repository, path))
 
@@ -75,25 +69,7 @@ def _is_declaration(
             pins = {each.name for each in repository.read_requirements(other) if each.is_pinned}
             if len(names & pins) >= _NEARLY_ALL * len(names):
                 return True
-    above = folder.rpartition("/")[0] if _IN_FOLDER.search(path) else folder
-    return any(_declares(repository, each, path, names) for each in {folder, above})
-
-
-def _declares(repository: Repository, folder: str, path: str, names: Set[str]) -> bool:
-    """Whether the package in `folder` reads the file `path`, or declares all of `names` itself."""
-    own = f"{folder}/" if folder else ""
-    setup, cfg = (repository.read_text(f"{own}setup.{suffix}") for suffix in ("py", "cfg"))
-    project = repository.read_text(f"{own}pyproject.toml")
-    name = path.removeprefix(own)
-    is_of_pbr = name == "requirements.txt" and _PBR.search(setup)
-    if name in setup + cfg or is_of_pbr or ("dynamic" in project and f'"{name}"' in project):
-        return True
-    listed = (
-        *(_REQUIRED.findall(project) if "[build-system]" in project else ()),
-        *(_REQUIRED.findall(setup) if "install_requires" in setup else ()),
-        *(_REQUIRED_IN_CFG.findall(cfg) if "install_requires" in cfg else ()),
-    )
-    return names <= set(map(normalize_name, listed))
+    return is_declared(repository, path, names)
 
 
 def _check_pins(
@@ -167,10 +143,14 @@ def _check_hashes(
             "there are no hashes: a different file that an index serves as the same version"
             " is installed without notice"
         )
-        # Of a file that hardly pins, it is enough to say that; with hashes, pip refuses an
-        # editable package, which only those have who develop it.
-        loose = sum(not each.is_pinned for each in found) > len(bare)
-        severity = Severity.NOTE if loose or _is_editable(repository, path) else Severity.WARNING
+        # Of a file that hardly pins, it is enough to say that. With hashes, pip refuses an editable
+        # package, which only those have who develop it, and no build reads them.
+        is_note = (
+            sum(not each.is_pinned for each in found) > len(bare)
+            or _is_editable(repository, path)
+            or is_declared(repository, path, {each.name for each in bare})
+        )
+        severity = Severity.NOTE if is_note else Severity.WARNING
         yield Finding(
             "REQ002", path, message, hint, bare[0].number, fix, severity, (path,), "hashes"
         )

@@ -1,0 +1,38 @@
+"""Whether a package declares what a list of requirements has, or reads that list."""
+
+from collections.abc import Set
+
+from labcoat.core.package_names import normalize_name
+from labcoat.core.patterns import lazy_pattern
+from labcoat.lint.repository.repository import Repository
+
+IN_FOLDER = lazy_pattern(r"(?:^|/)requirements/[^/]+$")
+# A requirement in the metadata of a package: a text that begins with a name.
+_REQUIRED = lazy_pattern(r"[\"']\s*([A-Za-z0-9][\w.-]*)")
+_REQUIRED_IN_CFG = lazy_pattern(r"(?m)^[ \t]+([A-Za-z0-9][\w.-]*)")
+# https://docs.openstack.org/pbr/latest/user/features.html#requirements
+_PBR = lazy_pattern(r"\bpbr\s*=\s*True\b")
+
+
+def is_declared(repository: Repository, path: str, names: Set[str]) -> bool:
+    """Whether a package beside a file, or above its folder, reads it or declares all of `names`."""
+    folder = path.rpartition("/")[0]
+    above = folder.rpartition("/")[0] if IN_FOLDER.search(path) else folder
+    return any(_declares(repository, each, path, names) for each in {folder, above})
+
+
+def _declares(repository: Repository, folder: str, path: str, names: Set[str]) -> bool:
+    """Whether the package in `folder` reads the file `path`, or declares all of `names` itself."""
+    own = f"{folder}/" if folder else ""
+    setup, cfg = (repository.read_text(f"{own}setup.{suffix}") for suffix in ("py", "cfg"))
+    project = repository.read_text(f"{own}pyproject.toml")
+    name = path.removeprefix(own)
+    is_of_pbr = name == "requirements.txt" and _PBR.search(setup)
+    if name in setup + cfg or is_of_pbr or ("dynamic" in project and f'"{name}"' in project):
+        return True
+    listed = (
+        *(_REQUIRED.findall(project) if "[build-system]" in project else ()),
+        *(_REQUIRED.findall(setup) if "install_requires" in setup else ()),
+        *(_REQUIRED_IN_CFG.findall(cfg) if "install_requires" in cfg else ()),
+    )
+    return names <= set(map(normalize_name, listed))
