@@ -81,7 +81,11 @@ BAD = {
         engine.COMMAND_NOT_FOUND.format("no-such-docker"),
         "LABCOAT_DOCKER",
     ),
-    "engine elsewhere": ({"DOCKER_HOST": "unix:///no/such.sock"}, engine.NO_ENGINE, "unset DOCKER_HOST"),
+    "engine elsewhere": (
+        {"DOCKER_HOST": "unix:///no/such.sock"},
+        engine.NO_ENGINE,
+        "unset DOCKER_HOST",
+    ),
     "no context": ({"DOCKER_CONTEXT": "nope"}, engine.NO_CONTEXT.format("nope"), "DOCKER_CONTEXT"),
     "no such base": (
         {"LABCOAT_BASE_IMAGE": "labcoat-test/absent:1"},
