@@ -114,3 +114,10 @@ def test_texts_beside_ignored_data_are_not_named(tmp_path: Path) -> None:
     files = {".gitignore": "data/\n", "data/a.csv.dvc": "md5: 1\n", "data/b.parquet": "x"}
     (found,) = check_repository(repository(tmp_path / "r", files), Selection(("GIT001",))).findings
     assert (found.path, "a.csv.dvc" in found.message) == ("data/b.parquet", False)
+
+
+def test_a_link_to_another_machine_can_be_untracked(tmp_path: Path) -> None:
+    """A link to an environment has no target that belongs into a repository."""
+    root = repository(tmp_path / "r", {"my venv": Path("/home/me/envs/x")})
+    (found,) = check_repository(root, Selection(("GIT002",))).findings
+    assert found.hint.endswith("or stop tracking the link: `git rm --cached 'my venv'`")

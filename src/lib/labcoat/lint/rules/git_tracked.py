@@ -175,11 +175,14 @@ def _leaves_repository(repository: Repository, folder: str, target: str) -> bool
 
 
 def _outside_finding(path: str, line: int, kind: str, target: str) -> Finding:
+    hint = "Add the target to the repository, as a file or a submodule"
+    if kind == "symlink":  # of an environment, or of data that only one machine has
+        hint += f", or stop tracking the link: `git rm --cached {shlex.quote(path)}`"
     return Finding(
         "GIT002",
         path,
         f"the {kind} points to {target}, outside of the repository: other clones do not have it",
-        "Add the target to the repository, as a file or a submodule",
+        hint,
         line,
     )
 
