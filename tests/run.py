@@ -81,9 +81,9 @@ def run_once(words: list[str], seed: str) -> int:
         with in_memory() as folder:
             statuses = [run_pytest(sys.executable, cores, *fast, **environ, **folder)]
     else:
-        # A test of the toolkit waits for the engine or an index for a third of its time, and one
-        # is alone for half of the run. TensorFlow in one of the example's uses every processor.
-        more = 2 * cores
+        # A test of the toolkit waits for the engine or an index for a third of its time. TensorFlow
+        # in one of the example's uses every processor.
+        more = cores + (cores + 1) // 2
         example = ["-c", "pyproject.toml", "-p", "tests.support.plugin", "examples/catsdogs/tests"]
         statuses = [
             run_pytest(sys.executable, more, "tests", **environ),
