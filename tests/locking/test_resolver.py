@@ -313,7 +313,8 @@ def test_pins_of_this_patch_release_alone_give_way(
 ) -> None:
     """pip-tools takes a release for Python 3.11.5 and newer, and the lock is for all of 3.11."""
 
-    def refuse(*_: object) -> str:
+    def refuse(run: resolver._Run, *_: object) -> str:
+        run.unsolved.append("linux")
         raise LabcoatError("requirements conflict")
 
     monkeypatch.setattr(resolver._Run, "_run_uv", refuse)
@@ -321,4 +322,5 @@ def test_pins_of_this_patch_release_alone_give_way(
     text = "omega==1.0\nbeta==1.5\n"
     run = resolver._Run(request, tmp_path)
     assert run._constrain_here(request, text, {"omega": "2.0", "beta": "1.5"}) == text
+    assert run.unsolved == []  # the lock that stays has a solution for each system
     assert locking.SPLIT in capsys.readouterr().err

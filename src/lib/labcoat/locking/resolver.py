@@ -132,12 +132,14 @@ class _Run(Record):
         """
         constraints = self.folder / "pins.txt"
         constraints.write_text(constrain_here(pins), encoding="utf-8")
+        attempt = replace(self, unsolved=list(self.unsolved), only_here=list(self.only_here))
         try:
-            found = self._run_uv(request, "", "--constraint", str(constraints))
+            found = attempt._run_uv(request, "", "--constraint", str(constraints))
         except LabcoatError:
             for name, version in moved_here(text, pins, request.minor).items():
                 print_older(name, version or "left out", pins[name], f"Python {request.minor}")
             return text
+        self.unsolved[:], self.only_here[:] = attempt.unsolved, attempt.only_here
         return without_annotation(found, f"-c {constraints}")
 
     def _join_splits(
