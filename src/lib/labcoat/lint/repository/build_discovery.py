@@ -12,7 +12,7 @@ from labcoat.lint.repository.build_files import read_bake, read_built_images, re
 from labcoat.lint.repository.repository import Repository
 from labcoat.lint.repository.workflows import Step, is_workflow, read_steps
 
-_COMPOSE = r"(?:docker-)?compose(?:[-._][\w.-]*)?\.ya?ml"
+_COMPOSE = r"(?:[\w.-]*[-._])?compose(?:[-._][\w.-]*)?\.ya?ml"
 _SCRIPT = r"(?:gnu)?makefile|.*\.(?:mk|sh|bash)"
 _BAKE = r"docker-bake(?:\.override)?\.(?:hcl|json)"
 _README = r"readme(?:\.md|\.rst)?"
@@ -92,6 +92,14 @@ def find_built_images(
                 tagged = {without_tag(image) for image in read(text)}
                 yield from tagged & set(names)
                 yield from (without_registry[each] for each in tagged & without_registry.keys())
+
+
+def names_argument(repository: Repository, name: str) -> bool:
+    """Whether a file that builds are started from names the build argument `name`."""
+    word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
+    workflows = filter(is_workflow, repository.find_named(r".*\.ya?ml"))
+    paths = repository.find_named(f"{_COMPOSE}|{_BAKE}|{_SCRIPT}|{_README}")
+    return any(word.search(repository.read_text(path)) for path in (*paths, *workflows))
 
 
 def _read_workflow_tags(text: str) -> Iterator[str]:

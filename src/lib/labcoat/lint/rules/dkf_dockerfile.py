@@ -14,6 +14,7 @@ from labcoat.core.path_roles import is_template
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.shell_commands import split_commands
 from labcoat.lint.findings import BuildFamily, Finding, Fix, PinDigest, Rule, Severity, unsafe_fix
+from labcoat.lint.repository.build_discovery import names_argument
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository
@@ -68,7 +69,7 @@ def check_dockerfiles(repository: Repository, builds: DockerBuilds) -> Iterator[
             yield _unreadable_finding(repository, facts, facts.parsed)
             continue
         carries = only_carries(facts, facts.parsed, copied)
-        yield from _check_pins(facts, facts.parsed, own, carries=carries)
+        yield from _check_pins(repository, facts, facts.parsed, own, carries=carries)
         yield from check_installations(repository, facts, facts.parsed)
         if not carries:
             yield from _check_user(repository, facts, facts.parsed, own)
@@ -90,27 +91,38 @@ def _unreadable_finding(
 
 
 def _check_pins(
-    facts: BuildFacts, parsed: Dockerfile, own: Collection[str], *, carries: bool
+    repository: Repository,
+    facts: BuildFacts,
+    parsed: Dockerfile, own: Collection[str], *, carries: bool
 ) -> Iterator[Finding]:
     """DKF001: images that are not pinned by digest, but for the base of one that only `carries`."""
     for image, line in used_images(parsed):
         if not is_own(facts, image, own) and not (carries and line == parsed.stages[-1].line):
-            yield from _check_image(facts, image, line)
+            if not image or image.endswith((":", "@")):
+                yield _without_default(repository, facts, line)
+            else:
+                yield from _check_image(facts, image, line)
+
+
+def _without_default(repository: Repository, facts: BuildFacts, line: int) -> Finding:
+    """Return the finding of a FROM with an empty ARG; a note where a build's own file gives it."""
+    text = repository.read_text(facts.dockerfile).split("\n")[line - 1]
+    names = re.findall(r"\$\{?(\w+)", text)
+    is_given = names and all(names_argument(repository, name) for name in names)
+    return Finding(
+        "DKF001",
+        facts.dockerfile,
+        "the ARG that names the base image has no default, so `docker build` without "
+        "`--build-arg` fails",
+        "Give the ARG a default, pinned by digest",
+        line,
+        severity=Severity.NOTE if is_given else Severity.WARNING,
+        repeats="no default",
+    )
 
 
 def _check_image(facts: BuildFacts, image: str, line: int) -> Iterator[Finding]:
     if image == "scratch" or _DIGEST.search(image) or re.search(r"[${]", image):
-        return
-    if not image or image.endswith((":", "@")):
-        yield Finding(
-            "DKF001",
-            facts.dockerfile,
-            "the ARG that names the base image has no default, so `docker build` without "
-            "`--build-arg` fails",
-            "Give the ARG a default, pinned by digest",
-            line,
-            repeats="no default",
-        )
         return
     tag = image.rpartition("/")[2].partition(":")[2]
     message = (

@@ -1,0 +1,45 @@
+"""DKF001: base images that a build argument names."""
+
+from pathlib import Path
+
+import pytest
+
+from labcoat.lint.findings import Severity
+from labcoat.lint.runner import check_repository
+from support.repositories import repository
+
+DOCKERFILE = "ARG REGISTRY\nARG VERSION\nFROM elk/search:${VERSION}\nUSER 1000\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "severity"),
+    [
+        ({}, Severity.WARNING),
+        ({"README.md": "The VERSION_OF_ELK is new.\n"}, Severity.WARNING),
+        ({"README.md": "`docker build --build-arg VERSION=8 .`\n"}, Severity.NOTE),
+        (
+            {
+                "elk-docker-compose.yml": "services:\n  search:\n    build:\n      context: .\n"
+                "      args:\n        VERSION: $VERSION\n"
+            },
+            Severity.NOTE,
+        ),
+        ({"Makefile": "image:\n\tdocker build --build-arg VERSION=8 .\n"}, Severity.NOTE),
+        (
+            {
+                ".github/workflows/image.yml": "jobs:\n  image:\n    steps:\n"
+                "      - uses: docker/build-push-action@v6\n        with:\n"
+                "          build-args: VERSION=8\n"
+            },
+            Severity.NOTE,
+        ),
+    ],
+)
+def test_argument_without_default(
+    files: dict[str, str], severity: Severity, tmp_path: Path
+) -> None:
+    """It is a note where what starts the build names it."""
+    root = repository(tmp_path / "r", {"Dockerfile": DOCKERFILE, **files})
+    found = [each for each in check_repository(root).findings if each.rule == "DKF001"]
+    assert [each.severity for each in found] == [severity]
+    assert "has no default" in found[0].message
