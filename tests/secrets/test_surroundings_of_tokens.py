@@ -157,3 +157,19 @@ def test_keys_of_models_are_secrets(kind: str, key: str, tmp_path: Path) -> None
     assert {each.path for each in found} == {"notes.md", "a.py"}
     assert all(each.message.startswith(kind) for each in found)
     assert not find_in_content("a.py", f"x('{key[:-9]}')\n".encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "sure"),
+    [
+        ("<script src='https://maps.example.org/js?key={}'></script>", False),
+        ("<script nonce=''>\n start('{}')\n</script>", False),
+        ("<script></script>\nkey = '{}'\n<script></script>", True),
+        ("print('<script>')\nkey = '{}'", True),
+    ],
+)
+def test_key_in_a_page_is_public(text: str, sure: bool) -> None:
+    """Every browser that loads the page reads it; a notebook has pages that were downloaded."""
+    found = find_in_content("scrape.ipynb", text.format(GOOGLE).encode())
+    assert found
+    assert found.sure is sure

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from labcoat.lint.findings import Severity
 from labcoat.lint.runner import Selection, check_repository
 from support.repositories import repository, venv
@@ -117,6 +119,20 @@ def test_current_file_sizes_count(tmp_path: Path) -> None:
     assert "CTX007" not in found_rules(root)
     (root / "data.csv").write_text("1\n" * 1000)
     assert "CTX007" in found_rules(root)
+
+
+@pytest.mark.parametrize(
+    ("line", "severity"),
+    [("!data\n", Severity.WARNING), ("*\n!src\n!.git\n", Severity.NOTE)],
+)
+def test_git_folder_that_is_sent_on_purpose_is_a_note(
+    line: str, severity: Severity, tmp_path: Path
+) -> None:
+    """Tools read the version of a package from the history."""
+    files = {"Dockerfile": COPY_ALL, "src/a.py": "a = 1\n", ".dockerignore": line}
+    root = repository(tmp_path / "r", files)
+    (found,) = check_repository(root, Selection(("CTX002",))).findings
+    assert found.severity is severity
 
 
 def test_what_no_instruction_reads_is_a_note(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from labcoat.lint.findings import Severity
 from labcoat.lint.runner import check_repository
 from support.messages import lint as messages
 from support.repositories import repository
@@ -143,3 +144,14 @@ def test_idle_negation_names_the_pattern(ignored: str, why: str, hint: str, tmp_
     (found,) = (each for each in check_repository(root).findings if each.rule == "IGN006")
     assert why in found.message
     assert hint in found.hint
+
+
+@pytest.mark.parametrize(
+    ("remark", "severity"),
+    [("comment out if you don't need it", Severity.NOTE), ("comments", Severity.WARNING)],
+)
+def test_remark_of_a_template_is_a_note(remark: str, severity: Severity, tmp_path: Path) -> None:
+    """Those who begin with gitignore.io's file for Vim did not write the line."""
+    root = repository(tmp_path / "r", {".gitignore": f"*.svg  # {remark}\n"})
+    (found,) = (each for each in check_repository(root).findings if each.rule == "IGN003")
+    assert found.severity is severity

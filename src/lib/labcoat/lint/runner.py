@@ -177,7 +177,7 @@ def _weigh_consequences(findings: list[Finding]) -> list[Finding]:
 
 def _is_caused(finding: Finding, reported: Container[tuple[str, str]]) -> bool:
     rules = _CAUSES[finding.rule]
-    return all(any((rule, path) in reported for rule in rules) for path in finding.causes)
+    return any((rule, path) in reported for rule in rules for path in finding.causes)
 
 
 def _check_family(

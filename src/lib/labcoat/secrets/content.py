@@ -198,9 +198,10 @@ def _find_all(
     known: set[int] = set()
     for token in rules.find_tokens(text):
         value = text[token.start : token.end]
-        public = (token.kind in _PUBLIC_KINDS and _WEB.search(path) is not None) or bool(
-            _SIGNED.search(text, max(0, token.start - BEFORE), token.start)
+        is_of_web = token.kind in _PUBLIC_KINDS and (
+            _WEB.search(path) is not None or surroundings.is_in_script(text, token.start)
         )
+        public = is_of_web or bool(_SIGNED.search(text, max(0, token.start - BEFORE), token.start))
         line = surroundings.line_at(text, token.start)
         shown = (
             values.is_marked(value)

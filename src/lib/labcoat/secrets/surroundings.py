@@ -55,6 +55,7 @@ _OWN_SECRET = lazy_pattern(rb"(?i)secret_key(?:_base)?|session_secret|cookie_sec
 _AT_MARGIN = lazy_pattern(rb"^[^\s#].*", re.MULTILINE)
 _SECTION = lazy_pattern(rb"([\w-]+)[ \t]*:[ \t\r]*(?:[&#].*)?")
 _OF_DEVELOPMENT = (b"development", b"dev", b"test", b"testing", b"local")
+_LONGEST_SCRIPT = 1 << 16  # bytes before and after a value
 _LONGEST_EXAMPLE = 4000  # bytes of a docstring before a value
 _LONGEST_SECTION = 4000  # bytes of it before a value
 _LARGEST_SETTINGS = 4096  # bytes of a file with the settings of one place
@@ -92,6 +93,20 @@ def _is_dismissed(text: bytes, at: int) -> bool:
 def is_introduced(text: bytes, at: int) -> bool:
     """Whether the text before a token at `at` says that others look like it."""
     return _INTRODUCED.search(text, max(0, at - _LONGEST_INTRODUCTION), at) is not None
+
+
+def is_in_script(text: bytes, at: int) -> bool:
+    """Whether a value is in the script of a page, or in its address, which browsers load.
+
+    Notebooks and programs have pages too, as texts.
+    """
+    start, end = max(0, at - _LONGEST_SCRIPT), at + _LONGEST_SCRIPT
+    begins = text.rfind(b"<script", start, at)
+    return (
+        begins >= 0
+        and text.find(b"</script", begins, at) < 0
+        and text.find(b"</script", at, end) >= 0
+    )
 
 
 def has_expired(text: bytes, name: bytes, at: int) -> bool:

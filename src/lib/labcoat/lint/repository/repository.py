@@ -21,7 +21,7 @@ _NAMED = (
     *(".gitattributes", "setup.py", "setup.cfg", "tox.ini", "noxfile.py", ".ipynb"),
     *(".hcl", "bake.json", "override.json", "readme", "readme.md", "readme.rst"),
     *("license", "license.md", "license.rst", "licence", "licence.md", "copying"),
-    *("contributing.md", "citation.cff"),
+    *("contributing.md", "citation.cff", ".bat", ".ps1", "nextflow.config", ".cwl"),
 )
 
 

@@ -10,6 +10,7 @@ from labcoat.container.dockerignore import filepath_match
 from labcoat.container.dockerignore.escape import docker_pattern
 from labcoat.container.dockerignore.matcher import Matcher, PatternError, Semantics
 from labcoat.container.dockerignore.parser import parse_ignore_file
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.reading import path_exists
 from labcoat.core.terminal import join_some
 from labcoat.inventory.virtualenvs import environments
@@ -29,6 +30,7 @@ from labcoat.lint.rules.ctx_size import check_size
 from labcoat.lint.rules.ctx_unread import check_unread_files
 from labcoat.secrets.content import is_development
 
+_GIT_FOLDER = lazy_pattern(r"(?:^|/)\.git/?$")
 # What Docker 20.10 reads differently even in a file without negations.
 _READ_DIFFERENTLY = frozenset("+()|{}")
 
@@ -93,16 +95,21 @@ def _check_git_folder(sharing: list[BuildFacts]) -> Iterator[Finding]:
             f"Add the line `.git` to {facts.ignore_file}",
             line,
             unsafe_fix(Append(facts.ignore_file, ".git")),
-            Severity.NOTE if _names_git_folder(facts, line) else Severity.WARNING,
+            Severity.NOTE if _wants_git_folder(facts, line) else Severity.WARNING,
         )
 
 
-def _names_git_folder(facts: BuildFacts, line: int) -> bool:
-    """Whether the COPY on `line` names .git, as for a version that is read from the history."""
+def _wants_git_folder(facts: BuildFacts, line: int) -> bool:
+    """Whether .git is sent on purpose, as for a version that is read from the history.
+
+    The COPY on `line` names it, or a line of the ignore file that begins with `!` does.
+    """
+    if any(each.negated and _GIT_FOLDER.search(each.text) for each in facts.matcher.patterns):
+        return True
     if isinstance(facts.parsed, DockerfileError):
         return False
     return any(
-        each.line == line and any(re.search(r"(?:^|/)\.git/?$", word) for word in each.words[:-1])
+        each.line == line and any(map(_GIT_FOLDER.search, each.words[:-1]))
         for stage in facts.parsed.stages
         for each in stage.instructions
     )

@@ -53,6 +53,8 @@ _STARTS = frozenset((*_CHANGERS, *_SERVICES))
 _PREPARES = _STARTS | {"usermod", "chown"}
 _CHANGES_USER = lazy_pattern(rf"\b(?:{'|'.join(_CHANGERS)})\b")  # in a RUN, which installs them
 _SUDO = lazy_pattern(r"(?<![\w./-])sudo(?=[ \t][^\n;|&]{0,80}-u\b)(?![^\n;|&\"']{0,80}\broot\b)")
+# Pipelines whose programs start images as the user who runs them: Nextflow, and those of CWL.
+_PIPELINE = r"nextflow\.config|.*\.cwl"
 # A name as docker-compose gives it to what it builds; no official image has an underscore.
 _OF_ONE_MACHINE = lazy_pattern(r"[^/:@_]*_[^/:@]*(?::[^/]*)?")
 
@@ -93,7 +95,10 @@ def _unreadable_finding(
 def _check_pins(
     repository: Repository,
     facts: BuildFacts,
-    parsed: Dockerfile, own: Collection[str], *, carries: bool
+    parsed: Dockerfile,
+    own: Collection[str],
+    *,
+    carries: bool,
 ) -> Iterator[Finding]:
     """DKF001: images that are not pinned by digest, but for the base of one that only `carries`."""
     for image, line in used_images(parsed):
@@ -172,6 +177,8 @@ def _check_user(
         perhaps = ", whose program starts as root and then drops it"
     elif _starts_as_root(repository, facts, parsed):
         perhaps = ", and what it starts needs root, or drops it"
+    elif repository.find_named(_PIPELINE):
+        perhaps = ", unless its pipeline runs it as the user who starts that"
     elif last.base and not is_official(last.base):
         perhaps = ", unless that image sets one"
     why = f"no USER is set on top of {last.base or 'the base image'}{perhaps}"

@@ -33,6 +33,8 @@ _ANYWHERE = lazy_pattern(
     r"|\*\.(?:py[cod]|log|tmp|swp|bak|egg-info|key|pem)|\.coverage"
 )
 _COMMENT = lazy_pattern(r"^(?P<pattern>[^#\s][^#]*?)\s+#\s.*$")
+# What a template that many projects begin with says of a line of its own: gitignore.io's for Vim.
+_OF_TEMPLATE = lazy_pattern(r"\s#\s*(?:un)?comment (?:out|this|the)\b")
 _QUOTED = lazy_pattern(r"^(!?)(['\"])(.+)\2$")
 _BRACES = lazy_pattern(r"^([^{}]*)\{([^{}]*,[^{}]*)\}([^{}]*)$")
 _BACKSLASH = lazy_pattern(r"[\w.*]\\[A-Za-z0-9_]")
@@ -119,6 +121,7 @@ def _check_syntax(repository: Repository, path: str, data: bytes) -> Iterator[Fi
             f"Write {' and '.join(f'`{each}`' for each in new)} instead",
             number,
             unsafe_fix(Replace(path, number, line, new)),
+            Severity.NOTE if _OF_TEMPLATE.search(line) else Severity.WARNING,
             repeats=why,
         )
 

@@ -16,9 +16,13 @@ _PBR = lazy_pattern(r"\bpbr\s*=\s*True\b")
 
 def is_declared(repository: Repository, path: str, names: Set[str]) -> bool:
     """Whether a package beside a file, or above its folder, reads it or declares all of `names`."""
+    return any(_declares(repository, each, path, names) for each in folders_of(path))
+
+
+def folders_of(path: str) -> set[str]:
+    """Return the folder of a list, and the one above a folder `requirements`."""
     folder = path.rpartition("/")[0]
-    above = folder.rpartition("/")[0] if IN_FOLDER.search(path) else folder
-    return any(_declares(repository, each, path, names) for each in {folder, above})
+    return {folder, folder.rpartition("/")[0] if IN_FOLDER.search(path) else folder}
 
 
 def _declares(repository: Repository, folder: str, path: str, names: Set[str]) -> bool:

@@ -12,6 +12,7 @@ from labcoat.lint.findings import Family, Finding, Relock, Rule, Severity, unsaf
 from labcoat.lint.repository.repository import Repository
 from labcoat.lint.rules.req_addresses import check_address
 from labcoat.lint.rules.req_declared import IN_FOLDER, is_declared
+from labcoat.lint.rules.req_used import is_for_conda, is_left_behind, is_unused
 from labcoat.locking.requirement_lines import (
     OptionLine,
     RequirementLine,
@@ -97,8 +98,8 @@ def _check_pins(
     vary = "two installations of this file can have different versions"
     if not loose:
         return
-    declares = _is_declaration(repository, path, loose, locks)
-    severity = Severity.NOTE if declares else Severity.WARNING
+    is_note = _is_declaration(repository, path, loose, locks) or is_left_behind(repository, path)
+    severity = Severity.NOTE if is_note else Severity.WARNING
     source = advice.input_of(path)
     command = advice.find_project(repository, source).command("requirements")
     hint = f"Move these lines to {source} and lock it with {command}"
@@ -149,6 +150,7 @@ def _check_hashes(
             sum(not each.is_pinned for each in found) > len(bare)
             or _is_editable(repository, path)
             or is_declared(repository, path, {each.name for each in bare})
+            or any(ask(repository, path) for ask in (is_left_behind, is_unused, is_for_conda))
         )
         severity = Severity.NOTE if is_note else Severity.WARNING
         yield Finding(

@@ -266,7 +266,8 @@ def _admitted_finding(
         # Images of tests are seldom shared.
         in_tests = all(is_aside(each.dockerfile) for each in sharing)
         weight = Severity.NOTE if in_tests else _weigh(secret, Severity.WARNING)
-        return Finding("SEC003", place, message, hint, secret.line, fix, weight, causes)
+        repeats = f"{secret.kind} {ignore_file}"
+        return Finding("SEC003", place, message, hint, secret.line, fix, weight, causes, repeats)
     first, line = reached[0]
     if any(
         not isinstance(each.parsed, DockerfileError)

@@ -1,4 +1,4 @@
-"""DKF001: base images that a build argument names."""
+"""DKF001, DKF003: what other files of the repository say of an image."""
 
 from pathlib import Path
 
@@ -43,3 +43,15 @@ def test_argument_without_default(
     found = [each for each in check_repository(root).findings if each.rule == "DKF001"]
     assert [each.severity for each in found] == [severity]
     assert "has no default" in found[0].message
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "severity"),
+    [("nextflow.config", Severity.NOTE), ("next.config", Severity.WARNING)],
+)
+def test_image_of_a_pipeline(pipeline: str, severity: Severity, tmp_path: Path) -> None:
+    """Its programs run as the user who starts the pipeline, and write into that user's folder."""
+    files = {"containers/a/Dockerfile": "FROM python:3.11\nRUN true\n", pipeline: "a\n"}
+    root = repository(tmp_path / "r", files)
+    (found,) = [each for each in check_repository(root).findings if each.rule == "DKF003"]
+    assert found.severity is severity

@@ -1,0 +1,72 @@
+"""REQ001, REQ002: lists that nothing installs, or that conda alone reads."""
+
+from pathlib import Path
+
+import pytest
+
+from labcoat.lint.findings import Severity
+from labcoat.lint.runner import check_repository
+from support.repositories import repository
+
+LOOSE = "numpy\n"
+PINNED = "numpy==2.0.0\n"
+INSTALL = "pip install -r requirements.txt\n"
+
+
+def severity(root: Path, rule: str, path: str) -> Severity:
+    """Return that of the finding of `rule` in a file."""
+    findings = check_repository(root).findings
+    (found,) = [each for each in findings if (each.rule, each.path) == (rule, path)]
+    return found.severity
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        ({}, Severity.WARNING),
+        ({"poetry.lock": ""}, Severity.NOTE),
+        ({"poetry.lock": "", "install.sh": f"# {INSTALL}poetry install\n"}, Severity.NOTE),
+        ({"poetry.lock": "", "install.sh": INSTALL}, Severity.WARNING),
+        ({"poetry.lock": "", "README.md": f"Run `{INSTALL.strip()}`.\n"}, Severity.WARNING),
+        ({"uv.lock": "", ".github/workflows/a.yml": f"run: {INSTALL}"}, Severity.WARNING),
+        ({"other/uv.lock": ""}, Severity.WARNING),
+    ],
+)
+@pytest.mark.parametrize(("rule", "text"), [("REQ001", LOOSE), ("REQ002", PINNED)])
+def test_another_lock_counts(
+    others: dict[str, str], expected: Severity, rule: str, text: str, tmp_path: Path
+) -> None:
+    """A list beside the lock of another tool is a note, unless something installs it."""
+    root = repository(tmp_path / "r", {"requirements.txt": text, **others})
+    assert severity(root, rule, "requirements.txt") is expected
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("mamba create -n a \\\n    --file requirements.txt\n", Severity.NOTE),
+        (f"conda create -n a pip\n{INSTALL}", Severity.WARNING),
+        ("conda run -n a pip install -r requirements.txt\n", Severity.WARNING),
+    ],
+)
+def test_conda_reads_no_hashes(script: str, expected: Severity, tmp_path: Path) -> None:
+    """So a list that it alone installs needs none."""
+    root = repository(tmp_path / "r", {"requirements.txt": PINNED, "install.sh": script})
+    assert severity(root, "REQ002", "requirements.txt") is expected
+
+
+@pytest.mark.parametrize(
+    ("readme", "expected"),
+    [
+        ("", Severity.WARNING),
+        (INSTALL, Severity.NOTE),
+        (f"{INSTALL}pip install -r requirements-lock.txt\n", Severity.WARNING),
+    ],
+)
+def test_list_beside_the_one_that_is_installed(
+    readme: str, expected: Severity, tmp_path: Path
+) -> None:
+    """It needs no hashes if nothing installs it."""
+    files = {"requirements.txt": LOOSE, "requirements-lock.txt": PINNED, "README.md": readme}
+    root = repository(tmp_path / "r", files)
+    assert severity(root, "REQ002", "requirements-lock.txt") is expected
