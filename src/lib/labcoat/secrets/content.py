@@ -8,7 +8,16 @@ from itertools import chain
 from labcoat.core.path_roles import is_aside
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record, field, replace
-from labcoat.secrets import addresses, commands, names, rules, surroundings, values, web_tokens
+from labcoat.secrets import (
+    addresses,
+    commands,
+    names,
+    rules,
+    surroundings,
+    values,
+    web_tokens,
+    written,
+)
 from labcoat.secrets.assignments import (
     AFTER,
     BEFORE,
@@ -41,8 +50,6 @@ _NO_SOURCE = lazy_pattern(
 _WEB = lazy_pattern(r"(?i)\.(?:[cm]?[jt]sx?|html?|vue|svelte|plist)$|google-services\.json$")
 _PUBLIC_KINDS = ("a Google API key",)  # in pages that a browser loads, everybody can read them
 _OWN_KINDS = (*_PUBLIC_KINDS, "a private key")  # a developer makes the latter for this machine
-# The name of a key in a signed address, which expires; the key itself is not there.
-_SIGNED = lazy_pattern(rb"[?&](?:AWSAccessKeyId|X-Amz-Credential)=$")
 _LARGEST_BY_HAND = 1 << 17  # bytes; programs write larger sources and settings
 _LEAST_STEM = 6  # characters that show a value to be made from another one
 _LARGEST_NAMED = 1 << 20  # bytes; larger ones are data
@@ -201,7 +208,7 @@ def _find_all(
         is_of_web = token.kind in _PUBLIC_KINDS and (
             _WEB.search(path) is not None or surroundings.is_in_script(text, token.start)
         )
-        public = is_of_web or bool(_SIGNED.search(text, max(0, token.start - BEFORE), token.start))
+        public = is_of_web or surroundings.is_in_signed_address(text, token.start)
         line = surroundings.line_at(text, token.start)
         shown = (
             values.is_marked(value)
@@ -218,6 +225,11 @@ def _find_all(
         yield "a JSON web token", start, sure and not shown, "", text[start:end]
     if is_aside(path):
         return  # passwords of tests, which let no one in
+    for kind, start, value in written.find_written(text):
+        if start not in known:
+            known.add(start)
+            shown = values.is_marked(surroundings.line_at(text, start)) or prose
+            yield kind, start, sure and not shown and not is_shipped(value), "", value
     client = names.is_client_config(path)
     for found in addresses.find_passwords(text, everywhere=client):
         password = found["password"]

@@ -36,6 +36,8 @@ _FORMS = (
     "eyJpc3MiOiJrdWJlcm5ldGVz",
     *("github_pat_", "glpat-", "KGAT_", "pypi-AgE", "k_live_", "AIza", "sk-ant-", "sk-proj-"),
     *("sk-svcacct-", "PRIVATE KEY", "hooks\\.slack\\.com/", "T3BlbkFJ", "xkeysib-", "rubygems_"),
+    "uthorization\\W{1,9}[A-Za-z]{5,6} [A-Za-z0-9+/._~-]{16}",
+    "(?:[Pp][Ww]|[Pp]ass|PASS)\\w{0,16}\\W{1,9}[a-z]{4}(?: [a-z]{4}){3}\\b",
     *("lin_api_", "PMAK-", "AGE-SECRET-KEY-1", "AccountKey="),
 )
 # Values with a digit in quotes, as generated tokens are; no digests of files.

@@ -32,6 +32,7 @@ _VALID_FOR = lazy_pattern(rb"expires_in\\?[\"']?[ \t]{0,3}[:=][ \t]{0,3}\\?[\"']
 _OF_SESSION = lazy_pattern(rb"(?i)(?:access|id|bearer|session)_?token")
 _LONGEST_SESSION = 86_400  # seconds
 _LONGEST_ANSWER = 400  # bytes to each side
+_SIGNED = lazy_pattern(rb"[?&](?:AWSAccessKeyId|X-Amz-Credential)=$")
 _HEADER = lazy_pattern(rb"(?:[ \t]*(?:#[^\n]*)?\r?\n)*")
 _NOT_FOR_PRODUCTION = lazy_pattern(
     rb"(?i)\b(?:not|never)\s+(?:be\s+)?(?:(?:deploy(?:ed)?|used?|run|meant|intended|suitable|safe)\b"
@@ -55,6 +56,7 @@ _OWN_SECRET = lazy_pattern(rb"(?i)secret_key(?:_base)?|session_secret|cookie_sec
 _AT_MARGIN = lazy_pattern(rb"^[^\s#].*", re.MULTILINE)
 _SECTION = lazy_pattern(rb"([\w-]+)[ \t]*:[ \t\r]*(?:[&#].*)?")
 _OF_DEVELOPMENT = (b"development", b"dev", b"test", b"testing", b"local")
+_LONGEST_PARAMETER = 60  # bytes
 _LONGEST_SCRIPT = 1 << 16  # bytes before and after a value
 _LONGEST_EXAMPLE = 4000  # bytes of a docstring before a value
 _LONGEST_SECTION = 4000  # bytes of it before a value
@@ -107,6 +109,11 @@ def is_in_script(text: bytes, at: int) -> bool:
         and text.find(b"</script", begins, at) < 0
         and text.find(b"</script", at, end) >= 0
     )
+
+
+def is_in_signed_address(text: bytes, at: int) -> bool:
+    """Whether a value is the name of a key in an address, which expires, without the key itself."""
+    return _SIGNED.search(text, max(0, at - _LONGEST_PARAMETER), at) is not None
 
 
 def has_expired(text: bytes, name: bytes, at: int) -> bool:
