@@ -35,7 +35,7 @@ def find_written(text: bytes) -> Iterator[tuple[str, int, bytes]]:
 
 
 def _decode_password(value: bytes) -> bytes:
-    """Return the password of `user:password` in base64 (RFC 7617); empty if it is none."""
+    """Return the password of `user:password` in base64 (RFC 7617); empty for other text."""
     try:
         decoded = binascii.a2b_base64(value + b"=" * (-len(value) % 4), strict_mode=True)
     except ValueError:
