@@ -83,7 +83,9 @@ def run_fast(environ: dict[str, str]) -> list[int]:
     """Run the tests that need no engine, index or TensorFlow; their exit status."""
     with in_memory() as folder:
         env = {**environ, **folder, "DOCKER_HOST": NOWHERE}
-        return [start_pytest(sys.executable, processors(), ["tests", "-m", FAST], env).wait()]
+        with start_pytest(sys.executable, processors(), ["tests", "-m", FAST], env) as toolkit:
+            pass
+    return [toolkit.returncode]
 
 
 def run_all(example_python: str, environ: dict[str, str]) -> list[int]:
@@ -98,12 +100,16 @@ def run_all(example_python: str, environ: dict[str, str]) -> list[int]:
     words = ["-c", "pyproject.toml", "-p", "tests.support.plugin", "examples/catsdogs/tests"]
     env = {**environ, "PYTHONPYCACHEPREFIX": BYTE_CODE}
     with tempfile.TemporaryFile() as printed:
-        example = start_pytest(example_python, (cores + 1) // 2, words, env, printed)
-        statuses = [start_pytest(sys.executable, more, ["tests"], environ).wait(), example.wait()]
+        # Leaving a `with` waits for the process, when interrupted too.
+        with (
+            start_pytest(example_python, (cores + 1) // 2, words, env, printed) as example,
+            start_pytest(sys.executable, more, ["tests"], environ) as toolkit,
+        ):
+            pass
         printed.seek(0)
         sys.stdout.flush()
         shutil.copyfileobj(printed, sys.stdout.buffer)
-    return statuses
+    return [toolkit.returncode, example.returncode]
 
 
 def run_once(words: list[str], seed: str) -> int:
