@@ -62,7 +62,11 @@ def options(chosen: str, workers: int) -> list[str]:
 
 
 def start_pytest(
-    python: str, workers: int, words: list[str], env: dict[str, str], output: IO[bytes] | None = None
+    python: str,
+    workers: int,
+    words: list[str],
+    env: dict[str, str],
+    output: IO[bytes] | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start pytest on `python`; its output goes to `output`, if there is one."""
     chosen = os.environ.get("PYTEST_ADDOPTS", "")
