@@ -34,7 +34,7 @@ _signal.pthread_sigmask(_signal.SIG_UNBLOCK, [_signal.SIGINT])
 
 # What commands import is thousands of objects, and no garbage. By default Python looks for some at
 # each 700 of them.
-gc.set_threshold(50_000, 20, 20)
+gc.set_threshold(200_000, 20, 20)
 
 if not __package__:
     # Started as a directory: Python puts the package itself on the path, where its modules would

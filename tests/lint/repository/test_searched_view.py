@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from labcoat.core import git as core_git
+from labcoat.core import git_history
 from labcoat.lint.findings import Severity
 from labcoat.lint.repository import search_memory, searched_view
 from labcoat.lint.rules import req_import_places
@@ -195,6 +196,29 @@ def test_places_of_imports_are_kept_until_a_source_changes(
     (root / "new.ipynb").write_text("{}")  # git's index does not know it
     searched(root, monkeypatch)
     assert len(looked) == 3
+
+
+def test_history_is_asked_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether somebody added an ignored file on purpose stays true until other files come."""
+    asked = []
+    find = git_history.was_ignored_when_added
+
+    def count(*args: Any) -> Any:
+        asked.append(args)
+        return find(*args)
+
+    monkeypatch.setattr(git_history, "was_ignored_when_added", count)
+    (root / "data.bin").write_text("x")
+    (root / ".gitignore").write_text("*.bin\n")
+    git(root, "add", "--force", "data.bin", ".gitignore")
+    git(root, "update-index", "-q", "--really-refresh")
+    for _ in range(2):
+        assert "GIT001" in {each.rule for each in check_repository(root).findings}
+    assert len(asked) == 1
+    (root / "b.txt").write_text("x")
+    git(root, "add", "b.txt")
+    check_repository(root)
+    assert len(asked) == 2
 
 
 def test_git_searches_new_files_where_there_are_many(

@@ -11,6 +11,7 @@ from labcoat.core.path_filter import filter_paths
 from labcoat.core.path_roles import is_sample
 from labcoat.lint import config
 from labcoat.lint.config import LintConfig
+from labcoat.lint.repository.list_lines import find_lines_with_lists
 from labcoat.lint.repository.searched_view import SearchedView
 from labcoat.locking.requirement_lines import FileLine, RequirementLine, parse_lines
 
@@ -23,6 +24,7 @@ _NAMED = (
     *("license", "license.md", "license.rst", "licence", "licence.md", "copying"),
     *("contributing.md", "citation.cff", ".bat", ".ps1", "nextflow.config", ".cwl"),
 )
+_LARGEST_KEPT = 1 << 16  # characters of a text that is kept in memory
 
 
 class Repository(SearchedView):
@@ -87,10 +89,19 @@ class Repository(SearchedView):
 
         pip reads requirements files this way. Bytes that are not UTF-8 are replaced.
         """
-        data = self.read_bytes(path)
-        return data.decode(
-            "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8", "replace"
-        )
+        text = self._texts.get(path)
+        if text is None:
+            data = self.read_bytes(path)
+            is_utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+            text = data.decode("utf-16" if is_utf16 else "utf-8", "replace")
+            if len(text) <= _LARGEST_KEPT:
+                self._texts[path] = text
+        return text
+
+    @cached_property
+    def _texts(self) -> dict[str, str]:
+        """What `read_text` has read: several rules look into Dockerfiles, scripts and workflows."""
+        return {}
 
     def read_requirement_lines(self, path: str) -> tuple[FileLine, ...]:
         """Return the lines of a requirements file, which several rules read."""
@@ -102,6 +113,11 @@ class Repository(SearchedView):
         """Return the valid requirements of a file, without options, paths and mistakes."""
         lines = self.read_requirement_lines(path)
         return [line for line in lines if isinstance(line, RequirementLine)]
+
+    @cached_property
+    def lines_with_lists(self) -> list[str]:
+        """The lines of Dockerfiles, scripts, workflows and READMEs that name a list."""
+        return list(find_lines_with_lists(self))
 
     @cached_property
     def _requirement_lines(self) -> dict[str, tuple[FileLine, ...]]:

@@ -46,7 +46,7 @@ class Searched(Record):
     `suspects` have a secret or look like a pointer of git LFS, `clean` are files that were read and
     have none; `imports` are None if unknown.
     `places` are those of the first imports of modules, by what was asked. `secrets` are those of
-    each file that has some.
+    each file that has some. `forced` says of ignored files whether somebody added them on purpose.
     """
 
     details: bytes
@@ -55,6 +55,7 @@ class Searched(Record):
     places: Mapping[str, list[Place]] = field(default_factory=dict)
     clean: frozenset[str] = frozenset()
     secrets: Mapping[str, list[Known]] = field(default_factory=dict)
+    forced: Mapping[str, bool] = field(default_factory=dict)
 
     def unsearched(self, details: bytes) -> set[str]:
         """Return the paths in `details`, from git's index now, that have to be searched."""
@@ -102,6 +103,7 @@ def recall(root: Path, key: str) -> Searched:
                     ]
                     for path, found in head["secrets"].items()
                 },
+                {str(key): bool(answer) for key, answer in head["forced"].items()},
             )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, LabcoatError):
         return NOTHING
@@ -120,6 +122,7 @@ def remember(root: Path, key: str, searched: Searched) -> None:
         "places": searched.places,
         "clean": sorted(searched.clean),
         "secrets": searched.secrets,
+        "forced": searched.forced,
     }
     try:
         place = _memory(root)

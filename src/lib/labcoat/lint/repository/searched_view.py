@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from labcoat.container.context.build_context import file_sizes
-from labcoat.core import git
+from labcoat.core import git, git_history
 from labcoat.core.errors import LabcoatError
 from labcoat.core.patterns import lazy_pattern
 from labcoat.inventory.virtualenvs import environments
@@ -56,6 +56,7 @@ class SearchedView(GitView):
         self.confirmed: dict[str, list[Known]] | None = None
         self.cleared: set[str] = set()  # the files that a rule has read, and found no secret in
         self._places: dict[str, list[Place]] = {}  # see recall_places
+        self._forced: dict[str, bool] = {}
 
     def start_searches(self) -> None:
         """Start the git commands that take long, in the background; they use a processor each."""
@@ -93,6 +94,7 @@ class SearchedView(GitView):
             places,
             (self.clean | self.cleared & self.tracked_set) - self.changed,
             {path: found for path, found in secrets.items() if path not in self.changed},
+            self._forced,
         )
         if now != self._memory:
             search_memory.remember(self.root, repr(_SEARCHES), now)
@@ -132,6 +134,18 @@ class SearchedView(GitView):
         known = self._known_imports
         lines = self._import_lines if known is None else known
         return {line.decode("utf-8", "replace") for line in lines}
+
+    def was_forced(self, path: str, source: str, pattern: str) -> bool:
+        """Whether `pattern` of the ignore file `source` ignored `path` when a commit added it.
+
+        git looks through the history for it once, until the files of the repository change.
+        """
+        key = f"{path}\n{source}\n{pattern}"
+        known = self._memory.forced.get(key) if self._is_unchanged else None
+        if known is None:
+            known = git_history.was_ignored_when_added(self.root, path, source, pattern)
+        self._forced[key] = known
+        return known
 
     def recall_places(self, key: str) -> list[Place] | None:
         """Return what an earlier check kept by `keep_places`, if no source has changed since."""

@@ -5,7 +5,7 @@ import re
 import shlex
 from collections.abc import Iterator
 
-from labcoat.core import git, git_history
+from labcoat.core import git
 from labcoat.core.path_roles import is_template
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.terminal import join_some
@@ -73,7 +73,7 @@ def _check_ignored(repository: Repository) -> Iterator[Finding]:
         data = _leave_out_texts(paths, pattern)
         if data and asked < _MOST_ASKED:
             asked += 1
-            if git_history.was_ignored_when_added(repository.root, data[0], source, pattern):
+            if repository.was_forced(data[0], source, pattern):
                 data = []
             else:
                 asked = _MOST_ASKED  # the others only repeat it

@@ -8,15 +8,6 @@ from labcoat.core.project_files.lock_of_record import LOCKS
 from labcoat.lint.repository.repository import Repository
 from labcoat.lint.rules.req_declared import folders_of
 
-# What people and machines install by: Dockerfiles, scripts, workflows, what a README says.
-_READERS = (
-    r"(?:.*[._-])?(?:dockerfile|containerfile)(?:[._-].*)?|(?:gnu)?makefile|.*\.(?:mk|sh|bash|bat"
-    r"|ps1)|(?:just|proc)file|noxfile\.py|(?:tox|setup)\.(?:ini|cfg)|(?:pyproject|pixi)\.toml"
-    r"|readme(?:\.(?:md|rst|txt))?|contributing\.md|(?:.*[._-])?compose(?:[-._].*)?\.ya?ml"
-    r"|\.(?:gitlab-ci|travis|readthedocs)\.ya?ml|environment[^/]*\.ya?ml"
-)
-_WORKFLOW = lazy_pattern(r"(?:^|/)\.(?:github|circleci)/.*\.ya?ml$|(?:^|/)azure-pipelines[^/]*$")
-_CONTINUED = lazy_pattern(r"\\\r?\n")
 _CONDA = lazy_pattern(r"\b(?:conda|mamba|micromamba)\b")
 _PIP = lazy_pattern(r"\b(?:pip3?|uv)\b")
 _MAIN = "requirements.txt"
@@ -49,13 +40,6 @@ def is_for_conda(repository: Repository, path: str) -> bool:
 
 
 def _lines_with(repository: Repository, path: str) -> Iterator[str]:
-    """Yield the lines that name a list, wherever it is, but comments."""
-    name = path.rpartition("/")[2]
-    word = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w-])")
-    workflows = filter(_WORKFLOW.search, repository.find_named(r".*\.ya?ml"))
-    for reader in (*repository.find_named(_READERS), *workflows):
-        text = repository.read_text(reader)
-        if name in text:
-            for line in _CONTINUED.sub(" ", text).splitlines():
-                if not line.lstrip().startswith("#") and word.search(line):
-                    yield line
+    """Yield the lines that name a list, wherever it is."""
+    word = re.compile(rf"(?<![\w.-]){re.escape(path.rpartition('/')[2])}(?![\w-])")
+    return filter(word.search, repository.lines_with_lists)
