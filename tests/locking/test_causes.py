@@ -4,6 +4,7 @@ The index is real, on the loopback; nothing but uv's search for further packages
 """
 
 import os
+import sys
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -410,3 +411,17 @@ def test_the_remedies_work(repo: Repository, listed: ListedIndex, locker: str) -
     output = repo.write(requirements__in="docopt\ngood\nlzss\n").labcoat("lock", fails=True, **env)
     assert "docopt 0.6.2 has no wheel; requirements.in:3: lzss 0.9 has no wheel" in output
     assert "setup.py" not in output
+
+
+def test_a_lock_for_another_python_is_named(project: Project) -> None:
+    """Where LABCOAT_PYTHON is not the Python of the lock, either of the two is to change."""
+    path = lock(project, "newpy==5.0", "0" * 64)
+    header = "# Made by labcoat (uv, Python 3.13). Edit requirements.in, then run make.\n"
+    path.write_text(header + path.read_text())
+    settings = read_settings({"LABCOAT_PYTHON": sys.executable})
+    project = Project(project.root, settings)
+    error = causes.explain_install_failure(pip("newpy==5.0"), project, [path], "x", "venv.log")
+    assert error.hint.startswith(
+        "The lock is for Python 3.13. Unset LABCOAT_PYTHON, or lock for this one with "
+        "`make requirements AGAIN=1`"
+    )

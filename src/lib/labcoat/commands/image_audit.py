@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 
 from labcoat.core.project import Project
-from labcoat.core.terminal import print_error
+from labcoat.core.terminal import print_error, print_progress
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -27,4 +27,6 @@ def run(args: Namespace) -> int:
             f"image `{name}` contains {found} secret{'s' if found > 1 else ''}, listed above",
             "Revoke each where it was issued, remove it from the sources, then run `make docker`",
         )
+    else:
+        print_progress(f"no secrets in image {name}")
     return 1 if found else 0

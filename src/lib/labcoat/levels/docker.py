@@ -6,7 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from labcoat.apt import apt_lock
-from labcoat.container.engine import client, errors, flags, local_images, versions
+from labcoat.container.engine import (
+    client,
+    errors,
+    flags,
+    local_images,
+    resources,
+    versions,
+)
 from labcoat.container.engine.run_config import RunConfig, make_run_config
 from labcoat.container.image.built_images import is_own_build
 from labcoat.container.image.labels import LOCK, SOURCES, STRIP, SYSTEM
@@ -37,6 +44,7 @@ class DockerLevel(Level):
 
         Raise LabcoatError if that fails; the image before stays.
         """
+        resources.read_resources(project)  # a mistake in how it is run is told before the build
         answer = versions.start_engine_version(project)
 
         # A third of the time that status takes, and needed only here.

@@ -7,7 +7,7 @@ from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.core.records import Record
 from labcoat.core.settings import DEFAULTS
-from labcoat.locking import known_packages, wheel_platforms
+from labcoat.locking import known_packages, lock_header, wheel_platforms
 from labcoat.locking.releases import Obstacle
 from labcoat.toolchain import installed_pythons, package_index
 from labcoat.toolchain.package_index import ListedFile
@@ -170,7 +170,9 @@ def _hints(requirement: str, obstacle: Obstacle, where: str, project: Project) -
         return [f"`{name}>={version}` asks for it"]
     if obstacle.kind == "yanked":
         return [f"Choose another version; `{name}=={version}` asks for this one all the same"]
-    hints = [_python_hint(obstacle, project)] if obstacle.kind in {"python", "tag"} else []
+    hints = []
+    if obstacle.kind in {"python", "tag"}:
+        hints.append(_lock_hint(obstacle, where, project) or _python_hint(obstacle, project))
     if obstacle.marker and where:
         source = re.sub(r"\.txt$", ".in", where.partition(":")[0])
         hints.append(f"`{requirement}; {obstacle.marker}` in {source} limits it to where it works")
@@ -179,6 +181,18 @@ def _hints(requirement: str, obstacle: Obstacle, where: str, project: Project) -
     if obstacle.has_source:
         hints.append(_build_hint([name], project))
     return hints
+
+
+def _lock_hint(obstacle: Obstacle, where: str, project: Project) -> str:
+    """Return what to do where LABCOAT_PYTHON is another Python than that of the lock `where`."""
+    lock = project.root / where.partition(":")[0]
+    locked = lock_header.locked_python(lock) if lock.suffix == ".txt" else ""
+    if project["PYTHON"] == DEFAULTS["LABCOAT_PYTHON"] or locked not in obstacle.minors:
+        return ""
+    return (
+        f"The lock is for Python {locked}. Unset LABCOAT_PYTHON, or lock for this one with "
+        "`make requirements AGAIN=1`"
+    )
 
 
 def _python_hint(obstacle: Obstacle, project: Project) -> str:
