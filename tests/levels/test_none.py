@@ -117,3 +117,22 @@ def test_it_is_the_python_of_the_setting(repo: Repository) -> None:
     assert messages.PACKAGES_DIFFER.format(python=old.executable) in output
     output = repo.labcoat("prove", "--only", "none", fails=True, **named)
     assert f"none    {old.version}" in output
+
+
+def test_an_environment_of_labcoats_own_is_not_the_users(repo: Repository) -> None:
+    """As pipx installs it: programs run with the Python on PATH, and that is compared."""
+    repo.make("requirements")
+    own = repo.path / "pipx"
+    unset = {name: value for name, value in repo.env.items() if name != "LABCOAT_PYTHON"}
+    subprocess.run([BASE_PYTHON, "-m", "venv", "--without-pip", own], check=True)
+    ended = subprocess.run(
+        [own / "bin/python", "-m", "labcoat", "run", "--in", "none", "true"],
+        cwd=repo.path,
+        env=unset | {"PYTHONPATH": str(INCLUDE.parent)},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    users = shutil.which("python3", path=repo.env["PATH"])
+    assert ended.returncode == 0, ended.stderr
+    assert messages.PACKAGES_DIFFER.format(python=users) in ended.stderr

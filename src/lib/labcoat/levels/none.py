@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -55,9 +56,12 @@ class UserPython(Record):
 def find_user_python(project: Project) -> UserPython:
     """Return the Python that LABCOAT_PYTHON names, else the one that labcoat runs on.
 
-    Raise LabcoatError if it is not a Python that starts.
+    If that is an environment of labcoat's own, as pipx makes it, it is the Python on PATH. Raise
+    LabcoatError if it is not a Python that starts.
     """
     found = interpreters.named_interpreter(project)
+    if found is None and sys.prefix != sys.base_prefix:
+        return _describe_python(shutil.which("python3") or sys.executable)
     if found is None or found == interpreters.own_interpreter():
         return _describe_python(sys.executable)  # labcoat itself runs without site
     return _describe_python(interpreters.named_program(project))
