@@ -70,3 +70,16 @@ def test_list_beside_the_one_that_is_installed(
     files = {"requirements.txt": LOOSE, "requirements-lock.txt": PINNED, "README.md": readme}
     root = repository(tmp_path / "r", files)
     assert severity(root, "REQ002", "requirements-lock.txt") is expected
+
+
+@pytest.mark.parametrize(
+    ("setup", "expected"),
+    [
+        ("setup(install_requires=['numpy>=1'])\n", Severity.WARNING),
+        ("setup(install_requires=open('requirements.txt').read().split())\n", Severity.NOTE),
+    ],
+)
+def test_lock_of_what_a_package_declares(setup: str, expected: Severity, tmp_path: Path) -> None:
+    """Pins of the same packages are a lock; what the package reads can have no hashes."""
+    root = repository(tmp_path / "r", {"requirements.txt": PINNED, "setup.py": setup})
+    assert severity(root, "REQ002", "requirements.txt") is expected

@@ -16,7 +16,14 @@ _PBR = lazy_pattern(r"\bpbr\s*=\s*True\b")
 
 def is_declared(repository: Repository, path: str, names: Set[str]) -> bool:
     """Whether a package beside a file, or above its folder, reads it or declares all of `names`."""
-    return any(_declares(repository, each, path, names) for each in folders_of(path))
+    return is_read(repository, path) or any(
+        _declares(repository, each, names) for each in folders_of(path)
+    )
+
+
+def is_read(repository: Repository, path: str) -> bool:
+    """Whether a package beside a file, or above its folder, reads it for what it needs."""
+    return any(_reads(repository, each, path) for each in folders_of(path))
 
 
 def folders_of(path: str) -> set[str]:
@@ -25,18 +32,31 @@ def folders_of(path: str) -> set[str]:
     return {folder, folder.rpartition("/")[0] if IN_FOLDER.search(path) else folder}
 
 
-def _declares(repository: Repository, folder: str, path: str, names: Set[str]) -> bool:
-    """Whether the package in `folder` reads the file `path`, or declares all of `names` itself."""
-    own = f"{folder}/" if folder else ""
-    setup, cfg = (repository.read_text(f"{own}setup.{suffix}") for suffix in ("py", "cfg"))
-    project = repository.read_text(f"{own}pyproject.toml")
-    name = path.removeprefix(own)
+def _reads(repository: Repository, folder: str, path: str) -> bool:
+    """Whether the package in `folder` reads the file `path`."""
+    setup, cfg, project = _read_metadata(repository, folder)
+    name = path.removeprefix(f"{folder}/" if folder else "")
     is_of_pbr = name == "requirements.txt" and _PBR.search(setup)
-    if name in setup + cfg or is_of_pbr or ("dynamic" in project and f'"{name}"' in project):
-        return True
+    return bool(
+        name in setup + cfg or is_of_pbr or ("dynamic" in project and f'"{name}"' in project)
+    )
+
+
+def _declares(repository: Repository, folder: str, names: Set[str]) -> bool:
+    """Whether the package in `folder` declares all of `names`."""
+    setup, cfg, project = _read_metadata(repository, folder)
     listed = (
         *(_REQUIRED.findall(project) if "[build-system]" in project else ()),
         *(_REQUIRED.findall(setup) if "install_requires" in setup else ()),
         *(_REQUIRED_IN_CFG.findall(cfg) if "install_requires" in cfg else ()),
     )
     return names <= set(map(normalize_name, listed))
+
+
+def _read_metadata(repository: Repository, folder: str) -> tuple[str, str, str]:
+    """Return the texts of setup.py, setup.cfg and pyproject.toml in `folder`."""
+    own = f"{folder}/" if folder else ""
+    setup, cfg, project = (
+        repository.read_text(f"{own}{name}") for name in ("setup.py", "setup.cfg", "pyproject.toml")
+    )
+    return setup, cfg, project

@@ -11,7 +11,7 @@ from labcoat.lint import advice
 from labcoat.lint.findings import Family, Finding, Relock, Rule, Severity, unsafe_fix
 from labcoat.lint.repository.repository import Repository
 from labcoat.lint.rules.req_addresses import check_address
-from labcoat.lint.rules.req_declared import IN_FOLDER, is_declared
+from labcoat.lint.rules.req_declared import IN_FOLDER, is_declared, is_read
 from labcoat.lint.rules.req_used import is_for_conda, is_left_behind, is_unused
 from labcoat.locking.requirement_lines import (
     OptionLine,
@@ -149,8 +149,9 @@ def _check_hashes(
         is_note = (
             sum(not each.is_pinned for each in found) > len(bare)
             or _is_editable(repository, path)
-            or is_declared(repository, path, {each.name for each in bare})
-            or any(ask(repository, path) for ask in (is_left_behind, is_unused, is_for_conda))
+            or any(
+                ask(repository, path) for ask in (is_read, is_left_behind, is_unused, is_for_conda)
+            )
         )
         severity = Severity.NOTE if is_note else Severity.WARNING
         yield Finding(
