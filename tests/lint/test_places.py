@@ -46,3 +46,29 @@ def test_account_in_a_sample_is_reported_once(tmp_path: Path) -> None:
             "SEC001": Severity.ERROR,
             "SEC003": severity,
         }
+
+
+def test_project_of_others_keeps_its_ignore_files(tmp_path: Path) -> None:
+    """Whoever copies a project with its licence does not mend it."""
+    files = {
+        "LICENSE": "MIT\n",
+        "their/LICENSE": "GPL\n",
+        "their/.gitignore": "*.a  # x\n",
+        "own/.gitignore": "*.a  # x\n",
+    }
+    found = check_repository(repository(tmp_path / "r", files)).findings
+    assert {each.path: each.severity for each in found if each.rule == "IGN003"} == {
+        "own/.gitignore": Severity.WARNING,
+        "their/.gitignore": Severity.NOTE,
+    }
+
+
+@pytest.mark.parametrize(
+    ("folder", "severity"),
+    [("requirements_deprecated", Severity.NOTE), ("not_yet", Severity.WARNING)],
+)
+def test_retired_folder(folder: str, severity: Severity, tmp_path: Path) -> None:
+    """No one installs what is kept in it."""
+    root = repository(tmp_path / "r", {f"{folder}/requirements.txt": "numpy\n"})
+    (found,) = [each for each in check_repository(root).findings if each.rule == "REQ001"]
+    assert found.severity is severity

@@ -112,7 +112,9 @@ def test_lists_in_images_are_one_warning(tmp_path: Path) -> None:
 def test_lines_of_ignore_files_are_one_warning(tmp_path: Path) -> None:
     """Each kind of mistake has one, wherever it is."""
     mistakes = "*.a  # x\n*.b  # y\n./c\n./d\n"
-    root = repository(tmp_path / "r", {".gitignore": mistakes, "app/.gitignore": mistakes})
+    named = {f"{folder}{name}/x": "" for folder in ("", "app/") for name in "cd"}
+    ignored = {".gitignore": mistakes, "app/.gitignore": mistakes}
+    root = repository(tmp_path / "r", ignored | named)
     for rule in ("IGN003", "IGN005"):
         first, *others = check(root, rule)
         assert first.severity is Severity.WARNING

@@ -216,7 +216,7 @@ def test_history_is_asked_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> N
         assert "GIT001" in {each.rule for each in check_repository(root).findings}
     assert len(asked) == 1
     (root / "b.txt").write_text("x")
-    git(root, "add", "b.txt")
+    settle(root)
     check_repository(root)
     assert len(asked) == 2
 

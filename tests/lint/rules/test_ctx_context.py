@@ -154,3 +154,28 @@ def test_what_no_instruction_reads_is_a_note(tmp_path: Path) -> None:
         (found,) = check_repository(root, Selection(("CTX007",))).findings
         assert (found.severity, text) == (severity, text)
         assert ("older builders send all" in found.message) == (severity is Severity.NOTE)
+
+
+@pytest.mark.parametrize(
+    ("others", "severity"),
+    [
+        ({}, Severity.NOTE),
+        ({"Makefile": "image:\n\tdocker build -f app/local/Dockerfile .\n"}, Severity.WARNING),
+    ],
+)
+def test_git_folder_in_a_guessed_context_is_a_note(
+    others: dict[str, str], severity: Severity, tmp_path: Path
+) -> None:
+    """Nothing tells that the root is sent to a Dockerfile in a folder of its own."""
+    files = {"app/local/Dockerfile": COPY_ALL, "app/main.py": "a = 1\n", **others}
+    root = repository(tmp_path / "r", files)
+    (found,) = check_repository(root, Selection(("CTX002",))).findings
+    assert found.severity is severity
+
+
+def test_history_that_is_too_large_follows_from_its_copy(tmp_path: Path) -> None:
+    """To ignore .git settles both."""
+    root = repository(tmp_path / "r", {"Dockerfile": COPY_ALL, "pyproject.toml": SMALL})
+    (root / ".git" / "large.pack").write_bytes(b"x" * 5000)
+    found = {each.rule: each.severity for each in check_repository(root).findings}
+    assert (found["CTX002"], found["CTX007"]) == (Severity.WARNING, Severity.NOTE)

@@ -104,3 +104,10 @@ def test_constraints_bring_no_list(step: str, severity: Severity, tmp_path: Path
     files = {"Dockerfile": f"{BASE}{step}{INSTALL}", "requirements.txt": "flask\n"}
     found = [each for each in check(repository(tmp_path / "r", files)) if "hashes" in each.message]
     assert found[-1].severity is severity
+
+
+@pytest.mark.parametrize(("text", "rules"), [("", []), ("flask\n", ["DKF002"])])
+def test_empty_list_needs_no_hashes(text: str, rules: list[str], tmp_path: Path) -> None:
+    """Nothing is installed of it."""
+    root = repository(tmp_path / "r", {"Dockerfile": f"{BASE}{INSTALL}", "requirements.txt": text})
+    assert [each.rule for each in check(root)] == rules

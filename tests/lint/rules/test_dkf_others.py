@@ -55,3 +55,16 @@ def test_image_of_a_pipeline(pipeline: str, severity: Severity, tmp_path: Path) 
     root = repository(tmp_path / "r", files)
     (found,) = [each for each in check_repository(root).findings if each.rule == "DKF003"]
     assert found.severity is severity
+
+
+def test_image_that_a_script_builds_under_a_variable(tmp_path: Path) -> None:
+    """Its name is that which the script assigns."""
+    files = {
+        "Dockerfile": "FROM me/my-base\nUSER 1000\n",
+        "base/Dockerfile": f"FROM python:3.11@sha256:{'0' * 64}\nUSER 1000\n",
+        "build.sh": 'owner=me\nname="my-base"\ndocker build -t $owner/${name} base\n',
+    }
+    root = repository(tmp_path / "r", files)
+    assert [each for each in check_repository(root).findings if each.rule == "DKF001"] == []
+    (root / "build.sh").write_text("owner=you\nname=base\ndocker build -t $owner/$name base\n")
+    assert [each.rule for each in check_repository(root).findings if each.rule == "DKF001"]

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from labcoat.core.makefiles import FIRST_LINE
 from labcoat.lint.findings import Severity
 from labcoat.lint.runner import Selection, check_repository
@@ -121,3 +123,34 @@ def test_a_link_to_another_machine_can_be_untracked(tmp_path: Path) -> None:
     root = repository(tmp_path / "r", {"my venv": Path("/home/me/envs/x")})
     (found,) = check_repository(root, Selection(("GIT002",))).findings
     assert found.hint.endswith("or stop tracking the link: `git rm --cached 'my venv'`")
+
+
+@pytest.mark.parametrize(
+    ("test", "rules"),
+    [("[[ -e ../../lib/a.sh ]]", []), ("[ -f '../../lib/a.sh' ]", []), ("true", ["GIT002"])],
+)
+def test_script_that_looks_first(test: str, rules: list[str], tmp_path: Path) -> None:
+    """It has another folder in mind, and goes on without the file."""
+    script = f"if {test}; then\n    source ../../lib/a.sh\nfi\n"
+    root = repository(tmp_path / "r", {"run/a.sh": script, "lib/a.sh": ""})
+    found = check_repository(root, Selection(("GIT002",))).findings
+    assert [each.rule for each in found] == rules
+
+
+def test_one_file_of_many_scripts_is_one_warning(tmp_path: Path) -> None:
+    """All of them need the same."""
+    files = {f"{name}.sh": "source ../lib/a.sh\n" for name in "abc"}
+    found = check_repository(repository(tmp_path / "r", files), Selection(("GIT002",))).findings
+    assert [each.severity for each in found] == [Severity.WARNING, Severity.NOTE, Severity.NOTE]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "says"), [("data/a.bin", False), ("/data/a.bin", False), ("data", True)]
+)
+def test_pattern_of_one_file_says_nothing_of_others(
+    pattern: str, says: bool, tmp_path: Path
+) -> None:
+    """New files beside are ignored by a wildcard or a folder only."""
+    files = {".gitignore": f"{pattern}\n", "data/a.bin": "x"}
+    (found,) = check_repository(repository(tmp_path / "r", files), Selection(("GIT001",))).findings
+    assert ("new files beside are not" in found.message) is says

@@ -155,3 +155,25 @@ def test_remark_of_a_template_is_a_note(remark: str, severity: Severity, tmp_pat
     root = repository(tmp_path / "r", {".gitignore": f"*.svg  # {remark}\n"})
     (found,) = (each for each in check_repository(root).findings if each.rule == "IGN003")
     assert found.severity is severity
+
+
+@pytest.mark.parametrize(
+    ("files", "severity"), [({}, Severity.NOTE), ({"auto/a": ""}, Severity.WARNING)]
+)
+def test_folder_that_a_template_names_is_a_note(
+    files: dict[str, str], severity: Severity, tmp_path: Path
+) -> None:
+    """GitHub's for TeX ignores a folder of Emacs, which few projects have."""
+    root = repository(tmp_path / "r", {".gitignore": "./auto/*\n", **files})
+    (found,) = (each for each in check_repository(root).findings if each.rule == "IGN005")
+    assert found.severity is severity
+
+
+def test_line_of_an_unread_file_is_a_note(tmp_path: Path) -> None:
+    """No build reads it, which has a finding of its own."""
+    root = repository(
+        tmp_path / "r", {"Dockerfile": COPY_ALL, "app/.dockerignore": "*.a  # x\n", "app/b.py": ""}
+    )
+    found = {each.rule: each.severity for each in check_repository(root).findings}
+    assert "CTX005" in found
+    assert found["IGN003"] is Severity.NOTE

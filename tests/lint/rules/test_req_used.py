@@ -30,6 +30,7 @@ def severity(root: Path, rule: str, path: str) -> Severity:
         ({"poetry.lock": "", "README.md": f"Run `{INSTALL.strip()}`.\n"}, Severity.WARNING),
         ({"uv.lock": "", ".github/workflows/a.yml": f"run: {INSTALL}"}, Severity.WARNING),
         ({"other/uv.lock": ""}, Severity.WARNING),
+        ({"flake.lock": "", "flake.nix": "./requirements.txt\n"}, Severity.NOTE),
     ],
 )
 @pytest.mark.parametrize(("rule", "text"), [("REQ001", LOOSE), ("REQ002", PINNED)])

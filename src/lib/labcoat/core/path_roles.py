@@ -34,7 +34,8 @@ _COURSE = lazy_pattern(
     re.IGNORECASE,
 )
 _RETIRED = lazy_pattern(
-    r"(?:^|/)(?<!services/)(?<!apps/)(?:_?(?:archived?|deprecated|obsolete|attic|graveyard)"
+    r"(?:^|/)(?<!services/)(?<!apps/)(?:_?(?:archived?|obsolete|attic|graveyard)"
+    r"|(?:[\w-]{1,40}[-_])?deprecated"
     r"|\.(?:[\w-]{0,40}[-_])?(?:backups?|history))/",  # hidden, as those of editors
     re.IGNORECASE,
 )

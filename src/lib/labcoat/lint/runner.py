@@ -21,10 +21,13 @@ from labcoat.secrets.content import is_development
 _PRACTICE = frozenset(
     ("DKF001", "DKF002", "DKF003", "REQ001", "REQ002", "REQ005", "GIT001", "CTX007")
 )
+# What also matters in other folders, but not in a project of others: whoever copied it, keeps it.
+_OF_OTHERS = _PRACTICE | {"CTX005", "IGN003", "IGN005", "GIT002"}
 # The rules about the causes of what a rule finds.
 _CAUSES = {
     "REQ002": ("REQ001",),
     "DKF002": ("REQ001", "REQ002"),
+    "CTX007": ("CTX002",),
     **dict.fromkeys(("SEC001", "SEC002", "SEC003"), ("SEC001",)),
 }
 # What documentation, measurements and linters need, and the ends of the ranges that tests try.
@@ -146,13 +149,16 @@ def _weigh_place(finding: Finding, aside: tuple[str, ...]) -> Finding:
 
     `aside` are folders of a course or of others' projects, each with a slash at its end.
     """
-    if finding.severity is not Severity.WARNING or finding.rule not in _PRACTICE:
+    if finding.severity is not Severity.WARNING or finding.rule not in _OF_OTHERS:
+        return finding
+    if finding.path.startswith(aside):
+        return replace(finding, severity=Severity.NOTE)
+    if finding.rule not in _PRACTICE:
         return finding
     is_list = finding.rule.startswith("REQ")
     if (
         is_development(finding.path)
         or is_course_material(finding.path)
-        or finding.path.startswith(aside)
         or is_retired(finding.path)
         or (is_list and _OTHER_LISTS.search(finding.path))
         or (finding.rule.startswith(("DKF", "REQ")) and _OF_TOOLS.search(finding.path))

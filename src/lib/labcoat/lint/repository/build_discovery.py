@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+import string
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import pairwise
 
@@ -17,6 +18,10 @@ _SCRIPT = r"(?:gnu)?makefile|.*\.(?:mk|sh|bash)"
 _BAKE = r"docker-bake(?:\.override)?\.(?:hcl|json)"
 _README = r"readme(?:\.md|\.rst)?"
 # A command in prose ends with its line, or with the code that it is in.
+_OF_MAKE = lazy_pattern(r"\$\((\w+)\)")
+_ASSIGNMENT = lazy_pattern(
+    r"(?m)^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*:?=[ \t]*[\"']?([\w./:-]+)[\"']?[ \t]*$"
+)
 _TOLD = lazy_pattern(r"docker (?:buildx |image )?build (?:[^`\n\\]|\\\r?\n|\\.)*")
 _VARIABLE_REGISTRY = lazy_pattern(r"\$\{\{[^{}]*\}\}/")
 # The options without a value of `docker buildx build --help` (0.13) and of the legacy builder.
@@ -88,7 +93,8 @@ def find_built_images(
     ):
         for path in paths:
             text = repository.read_text(path)
-            if any(name in text for name in (*names, *without_registry)):
+            may_assign = read is _read_tags and "docker" in text and "$" in text
+            if may_assign or any(name in text for name in (*names, *without_registry)):
                 tagged = {without_tag(image) for image in read(text)}
                 yield from tagged & set(names)
                 yield from (without_registry[each] for each in tagged & without_registry.keys())
@@ -128,7 +134,11 @@ def without_tag(image: str) -> str:
 
 
 def _read_tags(script: str) -> Iterator[str]:
-    """Yield the values of `--tag`, of commands that build."""
+    """Yield the values of `--tag`, of commands that build, with the variables of the script."""
+    if "$" in script and "build" in script:
+        values = dict(_ASSIGNMENT.findall(script))
+        of_shell = _OF_MAKE.sub(r"${\1}", script)
+        script = string.Template(of_shell).safe_substitute(values) if values else script
     for words in _build_commands(script):
         if "build" in words:
             for before, word in pairwise(words):

@@ -71,16 +71,19 @@ class DockerBuilds:
         return set(find_built_images(self._repository, names, sorted(dockerfiles)))
 
     @cached_property
-    def _builds(self) -> list[BuildFacts]:
-        """The builds of the settings, of compose files and scripts, and of other Dockerfiles."""
-        chosen = [
+    def _configured(self) -> list[tuple[str, str]]:
+        """The Dockerfiles and contexts in the settings."""
+        contexts = (
             (posixpath.normpath(file), context.strip("/").removeprefix("./"))
             for file, context in self._repository.settings.builds
-        ]
-        builds = [
-            self.get_facts(file, "" if context == "." else context) for file, context in chosen
-        ]
-        configured = {file for file, _ in chosen}
+        )
+        return [(file, "" if context == "." else context) for file, context in contexts]
+
+    @cached_property
+    def _builds(self) -> list[BuildFacts]:
+        """The builds of the settings, of compose files and scripts, and of other Dockerfiles."""
+        builds = [self.get_facts(file, context) for file, context in self._configured]
+        configured = {file for file, _ in self._configured}
         found = [
             path
             for path in self._repository.find_named(_NAME)
@@ -125,6 +128,17 @@ class DockerBuilds:
         if counts[""] < counts[own.context]:
             return own
         return root if _copies_from_elsewhere(own.parsed) and _has_only_build_files(own) else own
+
+    def is_guess(self, facts: BuildFacts) -> bool:
+        """Whether nothing tells that a Dockerfile is built in this context, above its folder."""
+        place = facts.dockerfile, facts.context
+        return (
+            facts.context != facts.dockerfile.rpartition("/")[0]
+            and place not in self.named
+            and place not in self._configured
+            and not isinstance(facts.parsed, DockerfileError)
+            and not _count_sources(facts.parsed, facts)
+        )
 
 
 def _is_dockerfile_template(text: str) -> bool:

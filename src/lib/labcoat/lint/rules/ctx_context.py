@@ -42,7 +42,7 @@ def check_contexts(repository: Repository, builds: DockerBuilds) -> Iterator[Fin
         by_context.setdefault((facts.context, facts.ignore_file), []).append(facts)
     for sharing in by_context.values():
         yield from _check_environments(sharing)
-        yield from _check_git_folder(sharing)
+        yield from _check_git_folder(builds, sharing)
         yield from _check_docker_versions(sharing[0])
         yield from check_size(repository, sharing)
     for facts in builds:
@@ -81,7 +81,7 @@ def _environment_pattern(facts: BuildFacts, root: str) -> str:
     return f"**/{docker_pattern(name)}" if unique else docker_pattern(root)
 
 
-def _check_git_folder(sharing: list[BuildFacts]) -> Iterator[Finding]:
+def _check_git_folder(builds: DockerBuilds, sharing: list[BuildFacts]) -> Iterator[Finding]:
     """CTX002: .git in the image."""
     reached = [(each, line) for each in sharing if (line := each.reaching.get(".git/HEAD"))]
     if reached:
@@ -95,7 +95,9 @@ def _check_git_folder(sharing: list[BuildFacts]) -> Iterator[Finding]:
             f"Add the line `.git` to {facts.ignore_file}",
             line,
             unsafe_fix(Append(facts.ignore_file, ".git")),
-            Severity.NOTE if _wants_git_folder(facts, line) else Severity.WARNING,
+            Severity.NOTE
+            if _wants_git_folder(facts, line) or builds.is_guess(facts)
+            else Severity.WARNING,
         )
 
 

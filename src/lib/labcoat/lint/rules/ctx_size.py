@@ -22,6 +22,7 @@ def check_size(repository: Repository, sharing: list[BuildFacts]) -> Iterator[Fi
     sent = facts.sent_root_paths()
     sizes = {path: known[path] for path in sent if path in known}
     sizes |= file_sizes(repository.root, (path for path in sent if path not in known))
+    own_git = f"{facts.root_path('.git')}/"
     total = sum(sizes.values())
     if total <= budget:
         return
@@ -35,6 +36,7 @@ def check_size(repository: Repository, sharing: list[BuildFacts]) -> Iterator[Fi
             f"; BuildKit sends the {format_mebibytes(read)} that COPY and ADD name, "
             "older builders send all"
         )
+    history = sum(size for path, size in sizes.items() if path.startswith(own_git))
     largest = heapq.nlargest(_LARGEST, ((size, path) for path, size in sizes.items()))
     names = ", ".join(f"{path} ({format_mebibytes(size)})" for size, path in largest)
     more = f" and {len(sharing) - 1} more" if sharing[1:] else ""
@@ -51,4 +53,5 @@ def check_size(repository: Repository, sharing: list[BuildFacts]) -> Iterator[Fi
         or (budget == LintConfig.context_budget and total < 2 * budget)
         or all(is_aside(each.dockerfile) for each in sharing)
         else Severity.WARNING,
+        causes=tuple(each.dockerfile for each in sharing) if total - history <= budget else (),
     )

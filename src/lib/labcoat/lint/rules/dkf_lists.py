@@ -47,14 +47,16 @@ def _expand(repository: Repository, path: str, depth: int = 0) -> Iterator[str]:
 
 
 def has_hashes(repository: Repository, file: str) -> bool:
-    """Whether a lock of that name in the repository has hashes, which pip and uv then check."""
+    """Whether a lock of that name in the repository has hashes, which pip and uv then check.
+
+    True for an empty list too, of which nothing is installed.
+    """
     if "$" in file or file in ("-", "/dev/stdin") or file.startswith("<("):
         return True  # written during the build
+    paths = paths_of(repository, file)
     return any(
-        each.has_hashes
-        for path in paths_of(repository, file)
-        for each in repository.read_requirements(path)
-    )
+        each.has_hashes for path in paths for each in repository.read_requirements(path)
+    ) or (bool(paths) and not any(map(repository.read_requirement_lines, paths)))
 
 
 def find_missing(

@@ -78,17 +78,24 @@ def _check_ignored(repository: Repository) -> Iterator[Finding]:
             else:
                 asked = _MOST_ASKED  # the others only repeat it
         named = data or paths
+        # A pattern that names one file has nothing to say of others.
+        beside = "" if named == [_named_by(source, pattern)] else ", new files beside are not"
         yield Finding(
             "GIT001",
             named[0],
             f"{join_some(named, 1)} {'are' if named[1:] else 'is'} tracked although `{pattern}` in "
             f"{source}:{line} ignores {'them' if named[1:] else 'it'}: "
-            "changes are committed, new files beside are not",
+            f"changes are committed{beside}",
             "Remove the file from the index with `git rm --cached`, or remove the pattern",
             fix=unsafe_fix(Untrack(tuple(data))) if data else None,
             severity=Severity.WARNING if data else Severity.NOTE,
             repeats="ignored",
         )
+
+
+def _named_by(source: str, pattern: str) -> str:
+    """Return the path that a pattern of the ignore file `source` names, if it is a whole path."""
+    return posixpath.join(posixpath.dirname(source), pattern.lstrip("/"))
 
 
 def _leave_out_texts(paths: list[str], pattern: str) -> list[str]:
@@ -147,10 +154,17 @@ def _check_references(repository: Repository) -> Iterator[Finding]:
                 moved = kind == "script" and bool(_CHANGES_FOLDER.search(text, 0, found.start()))
                 for word in _SPACE.split(found[found.lastindex or 0].strip()):
                     target = word.replace("\\ ", " ")
-                    if "$" not in target and _is_outside(
-                        repository, path, target, kind, moved=moved
+                    if (
+                        "$" not in target
+                        and _is_outside(repository, path, target, kind, moved=moved)
+                        and not (kind == "script" and _is_tried(text[: found.start()], target))
                     ):
                         yield _outside_finding(path, line, kind, target)
+
+
+def _is_tried(before: str, target: str) -> bool:
+    """Whether a script looks whether `target` exists, and goes on without it."""
+    return re.search(rf"-[efrs]\s+[\"']?{re.escape(target)}(?![\w./-])", before) is not None
 
 
 def _is_outside(repository: Repository, path: str, target: str, kind: str, *, moved: bool) -> bool:
@@ -184,6 +198,7 @@ def _outside_finding(path: str, line: int, kind: str, target: str) -> Finding:
         f"the {kind} points to {target}, outside of the repository: other clones do not have it",
         hint,
         line,
+        repeats=f"{kind} {target}",
     )
 
 

@@ -44,6 +44,9 @@ _LONE_CARRIAGE_RETURN = lazy_pattern(rb"(?<!Icon)\r(?!\n|$)")
 
 def check_ignore_files(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
     """Check the bytes and lines of each ignore file, then its effect on the builds and on git."""
+    by_file: dict[str, BuildFacts] = {}
+    for facts in builds:
+        by_file.setdefault(facts.ignore_file, facts)
     for path in repository.ignore_files:
         data = repository.read_bytes(path)
         yield from _check_encoding(path, data)
@@ -51,11 +54,9 @@ def check_ignore_files(repository: Repository, builds: DockerBuilds) -> Iterator
             if path.endswith(".dockerignore"):
                 yield from _check_malformed(path, data)
             else:
-                yield from _check_docker_forms(path, data)
-            yield from _check_syntax(repository, path, data)
-    by_file: dict[str, BuildFacts] = {}
-    for facts in builds:
-        by_file.setdefault(facts.ignore_file, facts)
+                yield from _check_docker_forms(repository, path, data)
+            is_unread = path.endswith(".dockerignore") and path not in by_file
+            yield from _check_syntax(repository, path, data, is_unread=is_unread)
     for facts in by_file.values():
         yield from _check_effect_on_build(repository, facts)
     yield from check_negations_for_git(repository)
@@ -105,8 +106,10 @@ def _check_malformed(path: str, data: bytes) -> Iterator[Finding]:
         )
 
 
-def _check_syntax(repository: Repository, path: str, data: bytes) -> Iterator[Finding]:
-    """IGN003: inline comments, quotes, braces and Windows paths."""
+def _check_syntax(
+    repository: Repository, path: str, data: bytes, *, is_unread: bool
+) -> Iterator[Finding]:
+    """IGN003: inline comments, quotes, braces and Windows paths; notes where no build reads it."""
     for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
         if not line.strip() or line.startswith("#"):
             continue
@@ -121,7 +124,7 @@ def _check_syntax(repository: Repository, path: str, data: bytes) -> Iterator[Fi
             f"Write {' and '.join(f'`{each}`' for each in new)} instead",
             number,
             unsafe_fix(Replace(path, number, line, new)),
-            Severity.NOTE if _OF_TEMPLATE.search(line) else Severity.WARNING,
+            Severity.NOTE if is_unread or _OF_TEMPLATE.search(line) else Severity.WARNING,
             repeats=why,
         )
 
@@ -150,7 +153,16 @@ def _names_a_file(repository: Repository, path: str, line: str) -> bool:
     return path_exists(repository.root / place)
 
 
-def _check_docker_forms(path: str, data: bytes) -> Iterator[Finding]:
+def _names_any(repository: Repository, path: str, pattern: str) -> bool:
+    """Whether the first part of a pattern without `./` names something, or may name anything."""
+    first = pattern.strip("/ ").partition("/")[0]
+    folder = path.rpartition("/")[0]
+    return re.search(r"[*?\[\\]", first) is not None or path_exists(
+        repository.root / folder / first
+    )
+
+
+def _check_docker_forms(repository: Repository, path: str, data: bytes) -> Iterator[Finding]:
     """IGN005: `./name` in a .gitignore."""
     lines = data.decode("utf-8", "surrogateescape").splitlines()
     for number, line in enumerate(lines, 1):
@@ -170,6 +182,8 @@ def _check_docker_forms(path: str, data: bytes) -> Iterator[Finding]:
             f"Write `{right}`",
             number,
             make_fix(Replace(path, number, line, (right,))),
+            # A template may name a folder that this project does not have.
+            Severity.WARNING if _names_any(repository, path, rest[2:]) else Severity.NOTE,
             repeats="docker",
         )
 

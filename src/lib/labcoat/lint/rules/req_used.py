@@ -10,13 +10,16 @@ from labcoat.lint.rules.req_declared import folders_of
 
 _CONDA = lazy_pattern(r"\b(?:conda|mamba|micromamba)\b")
 _PIP = lazy_pattern(r"\b(?:pip3?|uv)\b")
+_OTHER_LOCKS = (*LOCKS, "flake.lock", "pixi.lock", "conda-lock.yml")
 _MAIN = "requirements.txt"
 
 
 def is_left_behind(repository: Repository, path: str) -> bool:
     """Whether the lock of another tool counts instead of a list that nothing installs."""
     has_lock = any(
-        (repository.root / folder / name).is_file() for folder in folders_of(path) for name in LOCKS
+        (repository.root / folder / name).is_file()
+        for folder in folders_of(path)
+        for name in _OTHER_LOCKS
     )
     return has_lock and not any(_lines_with(repository, path))
 
