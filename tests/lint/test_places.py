@@ -49,7 +49,7 @@ def test_account_in_a_sample_is_reported_once(tmp_path: Path) -> None:
 
 
 def test_project_of_others_keeps_its_ignore_files(tmp_path: Path) -> None:
-    """Whoever copies a project with its licence does not mend it."""
+    """Whoever copies a project with its licence leaves them as they are."""
     files = {
         "LICENSE": "MIT\n",
         "their/LICENSE": "GPL\n",
