@@ -72,3 +72,10 @@ def test_retired_folder(folder: str, severity: Severity, tmp_path: Path) -> None
     root = repository(tmp_path / "r", {f"{folder}/requirements.txt": "numpy\n"})
     (found,) = [each for each in check_repository(root).findings if each.rule == "REQ001"]
     assert found.severity is severity
+
+
+def test_copies_of_jupyter_are_not_looked_at(tmp_path: Path) -> None:
+    """GIT003 says that they are tracked; the file itself has the other findings."""
+    copy = ".ipynb_checkpoints/Dockerfile-checkpoint"
+    root = repository(tmp_path / "r", {copy: "FROM python\n"})
+    assert {each.rule for each in check_repository(root).findings} == {"GIT003"}

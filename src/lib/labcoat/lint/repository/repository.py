@@ -24,6 +24,7 @@ _NAMED = (
     *("license", "license.md", "license.rst", "licence", "licence.md", "copying"),
     *("contributing.md", "citation.cff", ".bat", ".ps1", "nextflow.config", ".cwl"),
 )
+_OF_JUPYTER = ".ipynb_checkpoints/"
 _LARGEST_KEPT = 1 << 16  # characters of a text that is kept in memory
 
 
@@ -49,10 +50,13 @@ class Repository(SearchedView):
 
     @cached_property
     def files_by_name(self) -> dict[str, list[str]]:
-        """The `files` with a name that rules look for, by that name in lower case; no samples."""
+        """The `files` with a name that rules look for, by that name in lower case.
+
+        Samples, and the copies that Jupyter keeps, are left out.
+        """
         found: dict[str, list[str]] = {}
         for path in filter_paths(self.files, _DOCKERFILES, _NAMED):
-            if not is_sample(path):
+            if not (is_sample(path) or _OF_JUPYTER in path):
                 found.setdefault(path.lower().rpartition("/")[2], []).append(path)
         return found
 
