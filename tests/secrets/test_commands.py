@@ -79,6 +79,10 @@ HARMLESS = (
     f"psql -p 5432 -h {TOKEN}",
     "echo 'root:root' | chpasswd",
     "echo $PASSWORD | docker login -u me --password-stdin reg.host.org",
+    "adduser --quiet --ingroup web --disabled-password webserver",
+    "psql --no-password warehouse && mysqldump --ask-password warehouse",
+    "app --print-password warehouse --password-fd warehouse --password-command printsecret",
+    f"app --skip-token {TOKEN} --pass-through {TOKEN}",
     f"kubectl create configmap c --from-literal=colour={TOKEN}",
 )
 

@@ -44,7 +44,7 @@ def test_a_list_of_checksums_takes_no_time(tmp_path: Path) -> None:
         + "264:AAHq3wZ8Lm2Rk9Ty_Vb7Xc4Nd6Jf1Gs5Hpu')",
         "client.run('MTIzNTU3OTE4Mjcz" + "NjQ1MTky.GxYz12.hT7pQ2vR9sKd4Lm_Nb6Wc8Xf1Zj3YgAe0UiOtP')",
         "client.run('MTIzNTU3OTE4Mjcz" + "NjQ1MTk.GxYz12.hT7pQ2vR9sKd4Lm_Nb6Wc8Xf1Zj3YgAe0UiOtP')",
-        "post('https://discord.com/api/webhooks/" + "908357263849573376/" + "a1B2c3D4e5" * 7 + "')",
+        "post('https://discord.com/api/webhooks/" + "908357263849573376/" + "k3W9vTq2Zx" * 7 + "')",
         "key = os.getenv('WEATHER_API_KEY', '" + "9f1c2e7ab04d4e58" + "a1b7c3d2e5f60718')",
         'key = os.environ.get( "DB_PASSWORD",  "' + "kT9vQ2xN" + 'pL4s")',
     ],

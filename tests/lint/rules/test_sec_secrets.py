@@ -7,7 +7,7 @@ import pytest
 from labcoat.lint.fixes import apply_fixes
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository
-from labcoat.lint.rules import sec_secrets
+from labcoat.lint.rules import sec_found
 from labcoat.lint.runner import Selection, check_repository
 from support.repositories import Content, git, repository, venv
 from support.rule_cases import (  # noqa: F401 - pytest collects the tests
@@ -135,7 +135,7 @@ def test_named_values_of_thousands_of_files_are_data(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """To look for names in 40,000 records of one line took minutes; issued tokens are found."""
-    monkeypatch.setattr(sec_secrets, "_MOST_ALIKE", 3)
+    monkeypatch.setattr(sec_found, "_MOST_ALIKE", 3)
     named = '{"api_key": "q8Zt5Lw2Vb7Nc4Xr9Km3"}\n'
     records = {f"posts/{number}.info": named for number in range(4)}
     root = repository(tmp_path, {**records, "posts/4.info": TOKEN, "a.info": named})

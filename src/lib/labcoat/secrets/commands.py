@@ -64,6 +64,12 @@ _REGISTERS = "config.sh"
 _VARIABLE = lazy_pattern(r"[$`<>{}()]|%\(")
 _SETTING = lazy_pattern(r"^\w+=.|,")  # `--secret id=NAME`
 _LIST = lazy_pattern(r"""(?<=\[)\s*(?=")|(?<="),|(?<=")\s*\]\s*$""")
+# Options without a value, or with another one: `--disabled-password`, `--password-stdin`.
+_NO_VALUE = lazy_pattern(
+    r"(?i)(?:no|non|not|ask|prompt|disabled?|enabled?|without|skip|require|show|print|hide|allow"
+    r"|generate|reset)[-_].*"
+    r"|.*[-_](?:stdin|env|environment|prompt|fd|command|cmd|only|policy|authentication|login)"
+)
 _LONGEST = 1 << 12  # bytes of a command
 _MOST_WORDS = 200  # of a command
 _LEAST = 5  # characters of a password
@@ -151,7 +157,7 @@ def _find_in_option(word: str, following: str) -> Iterator[tuple[str, str]]:
         name, _, value = value.partition("=")
     if name == "header":
         yield from _find_in_header(value)
-    elif values.is_named_secret(name.encode("latin-1")) and not name.endswith(("stdin", "-env")):
+    elif values.is_named_secret(name.encode("latin-1")) and not _NO_VALUE.fullmatch(name):
         if "pass" in name.lower():
             if _is_password(value):
                 yield PASSWORD, value

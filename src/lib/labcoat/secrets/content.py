@@ -1,13 +1,11 @@
 """Secrets in the content of a file, weighed by where they are."""
 
 import re
-import zlib
 from collections.abc import Container, Iterable, Iterator
 from itertools import chain
 
 from labcoat.core.path_roles import is_aside
 from labcoat.core.patterns import lazy_pattern
-from labcoat.core.records import Record, field, replace
 from labcoat.secrets import (
     addresses,
     commands,
@@ -28,6 +26,8 @@ from labcoat.secrets.assignments import (
     named_values,
 )
 from labcoat.secrets.public_keys import is_public_key, is_shipped
+from labcoat.secrets.published import PUBLIC_KINDS, is_of_web
+from labcoat.secrets.secret import LEAST_STEM, Found, Secret, join_found
 from labcoat.secrets.seeds import is_invented
 
 _VARIABLE = lazy_pattern(rb"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=(.*)$", re.MULTILINE)
@@ -47,38 +47,10 @@ _PROSE = lazy_pattern(r"(?i)\.(?:md|mdx|rst|txt|adoc|html?|tex|ya?ml\.md|svg|csv
 _NO_SOURCE = lazy_pattern(
     r"(?i)(?:\.min\.(?:js|css)|\.map|\.lock|-lock\.(?:json|yaml)|lock\.json|\.sum|\.ipynb_meta|\.jsonl|\.ndjson)$"
 )
-_WEB = lazy_pattern(r"(?i)\.(?:[cm]?[jt]sx?|html?|vue|svelte|plist)$|google-services\.json$")
-_PUBLIC_KINDS = ("a Google API key",)  # in pages that a browser loads, everybody can read them
-_OWN_KINDS = (*_PUBLIC_KINDS, "a private key")  # a developer makes the latter for this machine
+_OWN_KINDS = (*PUBLIC_KINDS, "a private key")  # a developer makes the latter for this machine
 _LARGEST_BY_HAND = 1 << 17  # bytes; programs write larger sources and settings
-_LEAST_STEM = 6  # characters that show a value to be made from another one
 _LARGEST_NAMED = 1 << 20  # bytes; larger ones are data
 _FEW = 5  # values that somebody named in a large file; a table has more
-_MOST_SECRETS = 50  # of one file; it takes time to find the line of each
-
-# A kind of secret, its place, whether it is sure, its name and its value.
-Found = tuple[str, int, bool, str, bytes]
-
-
-class Secret(Record):
-    """The kind of secret in a file, on `line` (0 for the whole file), under a `name` if it has one.
-
-    It is not `sure` if it may be an example, test material, or a value for development. `others`
-    are sure secrets on other lines: whoever removes one should not meet the next one afterwards.
-    `digest` is the same for the same value, and 0 if that is not known.
-    """
-
-    kind: str
-    line: int = 0
-    sure: bool = True
-    name: str = ""
-    others: tuple["Secret", ...] = ()
-    digest: int = field(default=0, compare=False)
-
-    @property
-    def all(self) -> tuple["Secret", ...]:
-        """The secret and the others of its file."""
-        return (self, *self.others)
 
 
 def find_in_content(
@@ -90,14 +62,14 @@ def find_in_content(
     the data are only some lines of it.
     """
     text = as_utf8(data)
-    return _join(text, _find_all(path, text, tokens_only=tokens_only, size=size))
+    return join_found(text, _find_all(path, text, tokens_only=tokens_only, size=size))
 
 
 def find_in_variables(path: str, data: bytes) -> Secret | None:
     """Return the most serious secret in a file of variables, in which all values count."""
     text = as_utf8(data)
     found = chain(_find_all(path, text), _find_telling(path, text))
-    return _join(text, found)
+    return join_found(text, found)
 
 
 def _find_telling(path: str, text: bytes) -> Iterator[Found]:
@@ -109,7 +81,7 @@ def _find_telling(path: str, text: bytes) -> Iterator[Found]:
     counts: dict[bytes, int] = {}
     for _, value in variables:
         counts[value] = counts.get(value, 0) + 1
-    shared = tuple(each for each, count in counts.items() if count > 1 and len(each) >= _LEAST_STEM)
+    shared = tuple(each for each, count in counts.items() if count > 1 and len(each) >= LEAST_STEM)
     sure = not is_development(path) and not surroundings.is_for_development(path, text)
     is_example = surroundings.is_to_be_copied(path, text)
     for found, value in variables:
@@ -131,41 +103,6 @@ def _read_value(text: bytes) -> bytes:
     return quoted[2] if quoted else _REMARK.sub(b"", text, count=1).strip().strip(b"\"'")
 
 
-def _join(text: bytes, found: Iterable[Found]) -> Secret | None:
-    """Return the first sure secret with the sure ones on other lines, else the first one."""
-    first: Secret | None = None
-    sure: dict[int, Secret] = {}
-    digests: dict[bytes, int] = {}
-    count = 0
-    for kind, at, is_sure, name, value in found:
-        if first and not is_sure:
-            continue
-        line = text.count(b"\n", 0, at) + 1
-        # A password may also stand in an address.
-        same = (one for other, one in digests.items() if other in value or value in other)
-        digest = next(same, 0) if len(value) >= _LEAST_STEM else 0
-        secret = Secret(kind, line, is_sure, name, digest=digest or _digest(name, value))
-        first = first or secret
-        if is_sure:
-            if len(value) >= _LEAST_STEM and secret.digest:
-                digests.setdefault(value, secret.digest)
-            sure.setdefault(line, secret)
-            count += 1
-        if count == _MOST_SECRETS:
-            break
-    if not sure:
-        return first
-    best, *others = sure.values()
-    return replace(best, others=tuple(sorted(others, key=lambda each: each.line)))
-
-
-def _digest(name: str, value: bytes) -> int:
-    """Return what tells whether two secrets are one; two short ones may only be alike."""
-    if not value or value.startswith(b"-----"):  # all private keys begin in the same way
-        return 0
-    return zlib.crc32(value if len(value) >= LEAST_TOKEN else b"%b=%b" % (name.encode(), value))
-
-
 def find_passwords(data: bytes) -> list[bytes]:
     """Return the passwords in addresses, without placeholders and those for development."""
     return [found["password"] for found in addresses.find_passwords(as_utf8(data), everywhere=True)]
@@ -173,9 +110,7 @@ def find_passwords(data: bytes) -> list[bytes]:
 
 def is_without_names(path: str, size: int) -> bool:
     """Whether programs wrote a file of `size` bytes, so that no one has named a value in it."""
-    return _NO_SOURCE.search(path) is not None or (
-        _is_large(path, size) and _WEB.search(path) is not None
-    )
+    return _NO_SOURCE.search(path) is not None or (_is_large(path, size) and is_of_web(path))
 
 
 def _is_large(path: str, size: int) -> bool:
@@ -205,10 +140,16 @@ def _find_all(
     known: set[int] = set()
     for token in rules.find_tokens(text):
         value = text[token.start : token.end]
-        is_of_web = token.kind in _PUBLIC_KINDS and (
-            _WEB.search(path) is not None or surroundings.is_in_script(text, token.start)
+        public = (
+            token.kind in PUBLIC_KINDS
+            and (is_of_web(path) or surroundings.is_in_script(text, token.start))
+        ) or (
+            token.kind == rules.AWS_KEY
+            and (
+                surroundings.is_signed(text, token.start)
+                or surroundings.is_described(path, text, token.start)
+            )
         )
-        public = is_of_web or surroundings.is_in_signed_address(text, token.start)
         line = surroundings.line_at(text, token.start)
         shown = (
             values.is_marked(value)

@@ -9,11 +9,8 @@ from labcoat.core import reading
 from labcoat.core.path_roles import is_aside
 from labcoat.core.patterns import lazy_pattern
 from labcoat.secrets import names
-from labcoat.secrets.content import (
-    Secret,
-    find_in_content,
-    find_in_variables,
-)
+from labcoat.secrets.content import find_in_content, find_in_variables
+from labcoat.secrets.secret import Secret
 
 # Bytes; keys and tokens are in small files, and reading all weights and data would take minutes.
 LARGEST = 1 << 20

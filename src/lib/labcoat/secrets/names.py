@@ -69,6 +69,10 @@ _OF_DEVELOPERS = lazy_pattern(r"(?i)[._-](?:dev|devel|development|local)(?=[._-]
 _COMMANDS = lazy_pattern(r"(?i)(?:^|/|\.)(?:docker|container)file(?:\.[^/]*)?$|\.(?:sh|bash)$")
 
 
+_PROGRAM = lazy_pattern(
+    r"(?i)\.(?:py[iwx]?|ipynb|[cm]?[jt]sx?|vue|svelte|rb|php|p[lm]|r|jl|java|kts?|scala|groovy|cljs?"
+    r"|go|rs|c|cc|cpp|cxx|h|hpp|cs|fs|vb|swift|m|mm|dart|lua|exs?|erl|hs|sh|bash|ps1|bat|cmd|sql)$"
+)
 _RECIPES = lazy_pattern(r"(?i)(?:^|/)(?:gnu)?makefile$|\.mk$|(?:^|/)\.gitlab-ci\.ya?ml$")
 
 
@@ -128,3 +132,8 @@ def holds_commands(path: str) -> bool:
 def runs_commands(path: str) -> bool:
     """Whether a file of this name runs commands of the shell: also a Makefile."""
     return holds_commands(path) or _RECIPES.search(path) is not None
+
+
+def is_program(path: str) -> bool:
+    """Whether it is the source of a program, in any language: others need it as it is."""
+    return _PROGRAM.search(path) is not None

@@ -22,6 +22,8 @@ _WORDY = 0.5  # of the pairs of letters, in words
 _WORDY_IN_LONG = 0.6  # of many pairs, of which chance makes up fewer
 _LEAST_PAIRS = 3
 _MANY_PAIRS = 14
+_LEAST_RUN = 4  # characters that count up or repeat
+_AFTER_THE_LAST = (b"90", b"9a", b"z0", b"za")
 
 
 def is_random_text(value: bytes) -> bool:
@@ -49,3 +51,24 @@ def entropy(value: bytes) -> float:
     """Return the bits of each character, by how often each one occurs in `value`."""
     counts = Counter(value).values()
     return -sum(count / len(value) * math.log2(count / len(value)) for count in counts)
+
+
+def is_counted(value: bytes) -> bool:
+    """Whether most of a value counts up or repeats, as `0123` and `aaaa`; also in `a0b1c2d3`."""
+    characters = re.sub(rb"[^a-z0-9]", b"", value.lower())
+    parted = re.sub(rb"\d", b"", characters) + re.sub(rb"\D", b"", characters)
+    most = max(_count_in_runs(characters, (0, 1)), _count_in_runs(parted, (1,)))
+    return 2 * most > len(characters)
+
+
+def _count_in_runs(text: bytes, steps: tuple[int, ...]) -> int:
+    """Count the characters in runs, in which each one is one of `steps` after the one before."""
+    total, run = 0, 1
+    for at in range(1, len(text) + 1):
+        pair = text[at - 1 : at + 1]
+        if len(pair) == 2 and (pair[1] - pair[0] in steps or pair in _AFTER_THE_LAST):
+            run += 1
+        else:
+            total += run if run >= _LEAST_RUN else 0
+            run = 1
+    return total

@@ -8,15 +8,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from labcoat.core.patterns import lazy_pattern
-from labcoat.secrets.randomness import entropy
+from labcoat.secrets.randomness import entropy, is_counted
 
 _VENDORED = Path(__file__).parent.parent / "_vendor" / "gitleaks" / "rules.json"
+AWS_KEY = "an AWS access key"
 # How a token begins, and what must follow for it to be a real one.
 TOKENS: tuple[tuple[str, bytes, bytes], ...] = (
-    *(
-        ("an AWS access key", start, rb"[0-9A-Z]{9}(?!EXAMPLE)[0-9A-Z]{7}\b")
-        for start in (b"AKIA", b"ASIA")
-    ),
+    *((AWS_KEY, start, rb"[0-9A-Z]{9}(?!EXAMPLE)[0-9A-Z]{7}\b") for start in (b"AKIA", b"ASIA")),
     *(
         ("a GitHub token", start, rb"[A-Za-z0-9]{36,}\b")
         for start in (b"ghp_", b"gho_", b"ghs_", b"ghu_", b"ghr_")
@@ -208,8 +206,8 @@ def _own_tokens() -> tuple[tuple[str, bytes, re.Pattern[bytes]], ...]:
 
 
 def is_for_show(value: bytes) -> bool:
-    """Whether a token repeats one character, as in documentation."""
-    return _FOR_SHOW.search(value) is not None
+    """Whether a token repeats one character or counts up, as in documentation."""
+    return _FOR_SHOW.search(value) is not None or is_counted(value)
 
 
 def _is_shown_in_part(data: bytes, at: int) -> bool:

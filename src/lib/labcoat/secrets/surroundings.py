@@ -33,6 +33,20 @@ _OF_SESSION = lazy_pattern(rb"(?i)(?:access|id|bearer|session)_?token")
 _LONGEST_SESSION = 86_400  # seconds
 _LONGEST_ANSWER = 400  # bytes to each side
 _SIGNED = lazy_pattern(rb"[?&](?:AWSAccessKeyId|X-Amz-Credential)=$")
+# The fields of a form for an upload that somebody signed: https://docs.aws.amazon.com/AmazonS3/
+# latest/API/sigv4-HTTPPOSTConstructPolicy.html
+_SIGNED_FIELD = lazy_pattern(
+    rb"(?i)\b(?:AWSAccessKeyId|X-Amz-Credential)\\?[\"'][ \t]{0,3}:[ \t]{0,3}\\?[\"']$"
+)
+_SIGNATURE = lazy_pattern(rb"(?i)[\"'](?:x-amz-)?signature\\?[\"'][ \t]{0,3}:")
+_LONGEST_FORM = 2000  # bytes to each side
+# An example in the description of an interface, as OpenAPI and JSON schema have them.
+_DESCRIPTION = lazy_pattern(r"(?i)\.(?:ya?ml|json)$")
+_TYPED = lazy_pattern(rb"\btype[\"']?[ \t]*:[ \t]*[\"']?(?:string|object|array)\b")
+_SHOWN_VALUE = lazy_pattern(
+    rb"(?m)(?:^|[{,])(?P<indent>[ \t]*)[\"']?(?:examples?|default)[\"']?[ \t]*:"
+)
+_AWS_SECRET = lazy_pattern(rb"(?<![\w/+=-])[A-Za-z0-9/+]{40}(?![\w/+=-])")
 _HEADER = lazy_pattern(rb"(?:[ \t]*(?:#[^\n]*)?\r?\n)*")
 _NOT_FOR_PRODUCTION = lazy_pattern(
     rb"(?i)\b(?:not|never)\s+(?:be\s+)?(?:(?:deploy(?:ed)?|used?|run|meant|intended|suitable|safe)\b"
@@ -111,9 +125,40 @@ def is_in_script(text: bytes, at: int) -> bool:
     )
 
 
-def is_in_signed_address(text: bytes, at: int) -> bool:
-    """Whether a value is the name of a key in an address, which expires, without the key itself."""
-    return _SIGNED.search(text, max(0, at - _LONGEST_PARAMETER), at) is not None
+def is_signed(text: bytes, at: int) -> bool:
+    """Whether a value is the name of a key in an address or a form, without the key itself.
+
+    What the key signed expires.
+    """
+    start = max(0, at - _LONGEST_PARAMETER)
+    return _SIGNED.search(text, start, at) is not None or (
+        _SIGNED_FIELD.search(text, start, at) is not None
+        and _SIGNATURE.search(text, max(0, at - _LONGEST_FORM), at + _LONGEST_FORM) is not None
+    )
+
+
+def is_described(path: str, text: bytes, at: int) -> bool:
+    """Whether the name of a key is an example in a description of an interface, without the key."""
+    start = max(0, at - _LONGEST_EXAMPLE)
+    if not _DESCRIPTION.search(path) or not _TYPED.search(text):
+        return False
+    shown = [
+        each
+        for each in _SHOWN_VALUE.finditer(text, start, at)
+        if _goes_on(each["indent"], text[each.end() : at])
+    ]
+    return bool(shown) and not _AWS_SECRET.search(
+        text, max(0, at - _LONGEST_FORM), at + _LONGEST_FORM
+    )
+
+
+def _goes_on(indent: bytes, value: bytes) -> bool:
+    """Whether all of `value`, behind a name with this indent, is in its quotes or deeper."""
+    quote = value.lstrip()[:1]
+    if quote in (b'"', b"'") and value.count(quote) == 1:
+        return True
+    deeper = (len(line) - len(line.lstrip()) > len(indent) for line in value.splitlines()[1:])
+    return b"\n" in value and all(deeper)
 
 
 def has_expired(text: bytes, name: bytes, at: int) -> bool:

@@ -186,19 +186,26 @@ def secrets_reaching(build: BuildContext) -> list[str]:
     files = [(build.root, path) for path in found]
     for folder in build.contexts:
         files += [(folder, path) for path in BuildContext(folder).sent_files()]
-    return sorted(
-        os.path.relpath(folder / path, build.root)
+    return sorted(_find_sure(build.root, files))
+
+
+def _find_sure(root: Path, files: Iterable[tuple[Path, str]]) -> list[str]:
+    """Return the secrets among `files` that `labcoat check` reports as errors, from `root`."""
+    from labcoat.secrets.look import find_secret_on_disk
+    from labcoat.secrets.published import list_published, weigh_published
+
+    found = {
+        os.path.relpath(folder / path, root): secret
         for folder, path in files
-        if is_sure_secret(folder, path)
-    )
+        if (secret := find_secret_on_disk(folder, path))
+    }
+    weighed = weigh_published(found, list_published(found))
+    return [path for path, secret in weighed.items() if secret.sure]
 
 
 def is_sure_secret(root: Path, path: str) -> bool:
     """Whether a file is a secret that gives access, as `labcoat check` reports as an error."""
-    from labcoat.secrets.look import find_secret_on_disk
-
-    secret = find_secret_on_disk(root, path)
-    return secret is not None and secret.sure
+    return bool(_find_sure(root, [(root, path)]))
 
 
 def listed_paths(paths: Iterable[str], matcher: Matcher) -> Iterator[str]:

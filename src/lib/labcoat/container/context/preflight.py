@@ -24,6 +24,8 @@ def refuse_secrets(build: BuildContext, folder: str = "") -> None:
 
     `folder` names the build's root in messages, if that differs from the project's root.
     """
+    from labcoat.secrets.names import is_program
+
     found = secrets_reaching(build)
     _refuse_written_secret(build)
     if not found:
@@ -39,6 +41,11 @@ def refuse_secrets(build: BuildContext, folder: str = "") -> None:
             f"a secret would reach the image: {secrets}",
             "Remove it from the COPY that names it, and give it to the build with `--secret`,"
             " or at run time",
+        )
+    if all(is_program(path) for path in found):
+        raise LabcoatError(
+            f"a secret would reach the image: {secrets}",
+            "Take it out of the program, and give it to the build with `--secret`, or at run time",
         )
     raise LabcoatError(
         f"a secret would reach the image: {secrets}",

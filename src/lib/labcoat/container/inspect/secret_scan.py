@@ -13,6 +13,7 @@ from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record, replace
 from labcoat.secrets import content as contents
 from labcoat.secrets import look, names, rules, values
+from labcoat.secrets.secret import Secret
 
 _MAX_DEPTH = 3  # archives in archives in archives
 _CHUNK = 8 << 20  # bytes
@@ -100,7 +101,7 @@ def scan_file(
         yield ImageSecret(path, secret)
 
 
-def _look_at_file(path: str, start: bytes, size: int) -> contents.Secret | None:
+def _look_at_file(path: str, start: bytes, size: int) -> Secret | None:
     """Return what `labcoat check` finds in this file, if it is one that people write."""
     if not names.is_secret_name(path) and (
         size > look.LARGEST or _SYSTEM.match(path) or b"\0" in start[:8000]
