@@ -185,6 +185,17 @@ def test_the_beginning_of_a_key_in_a_log_is_not_a_secret() -> None:
         assert find_in_content("log.txt", f"{BEGIN}\n{LINE}\n{rest}".encode())
 
 
+def test_token_that_counts_up_in_variables_is_not_sure() -> None:
+    """A placeholder in the form of a token; a short password may be one, however bad."""
+    for text, sure in (
+        ("SLACK_TOKEN=xoxb-" + "012345678901-012345678901-slackbotaccesstoken012345\n", False),
+        ("DB_PASSWORD=a1b2c3d4\n", True),
+    ):
+        found = find_in_variables("prod.env", text.encode())
+        assert found
+        assert found.sure is sure
+
+
 def test_variants_of_a_shared_value_are_not_sure() -> None:
     """The default of several services is no secret, nor is it with a number after it."""
     shared = "A_PASSWORD=infini_rag\nB_PASSWORD=infini_rag\n"

@@ -25,6 +25,7 @@ from labcoat.secrets.assignments import (
     find_quoted,
     named_values,
 )
+from labcoat.secrets.certificates import is_for_example
 from labcoat.secrets.public_keys import is_public_key, is_shipped
 from labcoat.secrets.published import PUBLIC_KINDS, is_of_web
 from labcoat.secrets.secret import LEAST_STEM, Found, Secret, join_found
@@ -47,22 +48,23 @@ _PROSE = lazy_pattern(r"(?i)\.(?:md|mdx|rst|txt|adoc|html?|tex|ya?ml\.md|svg|csv
 _NO_SOURCE = lazy_pattern(
     r"(?i)(?:\.min\.(?:js|css)|\.map|\.lock|-lock\.(?:json|yaml)|lock\.json|\.sum|\.ipynb_meta|\.jsonl|\.ndjson)$"
 )
-_OWN_KINDS = (*PUBLIC_KINDS, "a private key")  # a developer makes the latter for this machine
+_OWN_KINDS = (*PUBLIC_KINDS, rules.PRIVATE_KEY)  # a developer makes the latter for this machine
 _LARGEST_BY_HAND = 1 << 17  # bytes; programs write larger sources and settings
 _LARGEST_NAMED = 1 << 20  # bytes; larger ones are data
 _FEW = 5  # values that somebody named in a large file; a table has more
 
 
 def find_in_content(
-    path: str, data: bytes, *, tokens_only: bool = False, size: int = 0
+    path: str, data: bytes, *, tokens_only: bool = False, size: int = 0, beside: bytes = b""
 ) -> Secret | None:
     """Return the most serious secret in `data` (UTF-8, or UTF-16 with a mark), or None.
 
     With `tokens_only`, values are not secrets because of their names. `size` is that of the file if
-    the data are only some lines of it.
+    the data are only some lines of it; `beside` has the certificates in other files of its folder.
     """
     text = as_utf8(data)
-    return join_found(text, _find_all(path, text, tokens_only=tokens_only, size=size))
+    found = _find_all(path, text, tokens_only=tokens_only, size=size, beside=beside)
+    return join_found(text, found)
 
 
 def find_in_variables(path: str, data: bytes) -> Secret | None:
@@ -130,7 +132,7 @@ def as_utf8(data: bytes) -> bytes:
 
 
 def _find_all(
-    path: str, text: bytes, *, tokens_only: bool = False, size: int = 0
+    path: str, text: bytes, *, tokens_only: bool = False, size: int = 0, beside: bytes = b""
 ) -> Iterator[Found]:
     """Yield each secret: its kind, its place in `text`, whether it is sure, and its name."""
     sure = not is_development(path)
@@ -155,6 +157,10 @@ def _find_all(
             values.is_marked(value)
             or values.is_marked(line)
             or is_shipped(value)
+            or (
+                token.kind == rules.PRIVATE_KEY
+                and is_for_example(text[token.start :][: 2 * rules.LONGEST_KEY], text + beside)
+            )
             or (prose and surroundings.is_introduced(text, token.start))
         )
         known.add(token.start)

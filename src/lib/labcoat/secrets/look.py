@@ -10,6 +10,7 @@ from labcoat.core.path_roles import is_aside
 from labcoat.core.patterns import lazy_pattern
 from labcoat.secrets import names
 from labcoat.secrets.content import find_in_content, find_in_variables
+from labcoat.secrets.rules import PRIVATE_KEY
 from labcoat.secrets.secret import Secret
 
 # Bytes; keys and tokens are in small files, and reading all weights and data would take minutes.
@@ -20,12 +21,18 @@ LARGEST_NOTEBOOK = reading.WHOLE
 _INVENTED = lazy_pattern(
     r"(?i)(?:^|[/._-])(?:example|sample|template|dummy|mock|fake|snakeoil|self-?signed|insecure)s?(?=[/._-]|$)"
 )
+_CERTIFICATE = lazy_pattern(r"(?i)\.(?:pem|crt|cer|cert)$")
+_LARGEST_CERTIFICATE = 1 << 15  # bytes
+_MOST_CERTIFICATES = 20  # of a folder
 BY_NAME = "a file that holds secrets"
 WITHOUT = "a file for secrets (without any now)"
 
 
-def find_secret(path: str, data: bytes) -> Secret | None:
-    """Return the secret in a file with this path, relative to the project, and these bytes."""
+def find_secret(path: str, data: bytes, root: Path | None = None) -> Secret | None:
+    """Return the secret in a file with this path, relative to the project, and these bytes.
+
+    In the project at `root`, the certificates beside a private key say whether it is an example.
+    """
     if not data:
         return None
     if names.is_example_of_variables(path):
@@ -34,7 +41,10 @@ def find_secret(path: str, data: bytes) -> Secret | None:
         return find_in_variables(path, data) or _without_secret(path)
     if names.is_secret_name(path):
         return Secret(BY_NAME, sure=not (is_aside(path) or _INVENTED.search(path)))
-    return find_in_content(path, data)
+    found = find_in_content(path, data)
+    if root and found and any(each.kind == PRIVATE_KEY for each in found.all if each.sure):
+        return find_in_content(path, data, beside=_read_certificates(root / path))
+    return found
 
 
 def is_in_lines(path: str, lines: Iterable[bytes], size: int) -> bool:
@@ -55,7 +65,7 @@ def find_secret_on_disk(root: Path, path: str) -> Secret | None:
         return Secret(BY_NAME) if names.is_secret_name(path) and not is_aside(path) else None
     if not stat.S_ISREG(found.st_mode):
         return None
-    return find_secret(path, read_file(root / path, largest(path)))
+    return find_secret(path, read_file(root / path, largest(path)), root)
 
 
 def largest(path: str) -> int:
@@ -74,6 +84,16 @@ def read_file(path: Path, most: int = LARGEST) -> bytes:
         return b""
     with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
         return file.read(most)
+
+
+def _read_certificates(path: Path) -> bytes:
+    """Return the certificates in the folder of a file."""
+    try:
+        beside = sorted(os.listdir(path.parent))  # noqa: PTH208 - a folder may have many files
+    except OSError:
+        return b""
+    found = [path.parent / name for name in beside if _CERTIFICATE.search(name)]
+    return b"".join(read_file(each, _LARGEST_CERTIFICATE) for each in found[:_MOST_CERTIFICATES])
 
 
 def _without_secret(path: str) -> Secret | None:

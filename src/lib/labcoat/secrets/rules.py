@@ -12,6 +12,7 @@ from labcoat.secrets.randomness import entropy, is_counted
 
 _VENDORED = Path(__file__).parent.parent / "_vendor" / "gitleaks" / "rules.json"
 AWS_KEY = "an AWS access key"
+PRIVATE_KEY = "a private key"
 # How a token begins, and what must follow for it to be a real one.
 TOKENS: tuple[tuple[str, bytes, bytes], ...] = (
     *((AWS_KEY, start, rb"[0-9A-Z]{9}(?!EXAMPLE)[0-9A-Z]{7}\b") for start in (b"AKIA", b"ASIA")),
@@ -62,7 +63,7 @@ _ENCODED_KEY = (
     rb"|BPUEVOU1NIIFBSSVZBVEUg)[A-Za-z0-9+/=]{100,}"
 )
 _WORD_FOLLOWS = lazy_pattern(rb"[^\n]*[A-Za-z]{2}")
-_LONGEST_KEY = 1 << 14  # bytes
+LONGEST_KEY = 1 << 14  # bytes
 _SHOWN_OF_KEY = 200  # characters: what a program prints of a key to tell which it is, has fewer
 # The number of a bot, and 35 characters of which the first two are always the same. A name and a
 # colon may stand before it, and `bot` in the addresses of the service.
@@ -194,8 +195,8 @@ def _named_rules() -> dict[bytes, list[VendoredRule]]:
 @cache
 def _own_tokens() -> tuple[tuple[str, bytes, re.Pattern[bytes]], ...]:
     return (
-        ("a private key", b"PRIVATE KEY", lazy_pattern(_KEY)),
-        ("a private key", b"LS0tLS1CRUdJTi", lazy_pattern(_ENCODED_KEY)),
+        (PRIVATE_KEY, b"PRIVATE KEY", lazy_pattern(_KEY)),
+        (PRIVATE_KEY, b"LS0tLS1CRUdJTi", lazy_pattern(_ENCODED_KEY)),
         ("a Telegram bot token", b":AA", lazy_pattern(_TELEGRAM)),
         ("a Discord bot token", b".", lazy_pattern(_DISCORD)),
         *(
@@ -212,7 +213,7 @@ def is_for_show(value: bytes) -> bool:
 
 def _is_shown_in_part(data: bytes, at: int) -> bool:
     """Whether dots or other text follow on the first line or two of a private key, as in a log."""
-    rest = data[at : at + _LONGEST_KEY]
+    rest = data[at : at + LONGEST_KEY]
     mark = rest.find(b"-----")
     if rest.startswith(b"-----END", mark):
         return b"..." in rest[:mark]

@@ -5,7 +5,12 @@ import math
 import re
 
 from labcoat.core.patterns import lazy_pattern
-from labcoat.secrets.randomness import entropy, is_long_random_text, is_random_text
+from labcoat.secrets.randomness import (
+    entropy,
+    is_counted,
+    is_long_random_text,
+    is_random_text,
+)
 
 # Words in names of secrets: at the end of a variable's name, and anywhere in any name. Where the
 # second is empty, other names have the word too, as JupyterLab's setting "key": "ui-font-size1".
@@ -244,6 +249,7 @@ def is_strong(value: bytes) -> bool:
             and re.search(rb"\d", value) is not None
             and re.search(rb"[A-Za-z]", value) is not None
             and not is_marked(value)
+            and not (len(value) >= _SHORT and is_counted(value))
         )
     )
 

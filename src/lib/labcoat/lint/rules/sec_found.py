@@ -17,6 +17,7 @@ from labcoat.lint.repository.repository import Repository
 from labcoat.lint.repository.search_memory import Known
 from labcoat.secrets import look, names
 from labcoat.secrets.published import list_published, weigh_published
+from labcoat.secrets.rules import PRIVATE_KEY
 from labcoat.secrets.secret import Secret
 
 _POINTER = LFS_POINTER.encode()
@@ -47,7 +48,7 @@ def find_tracked(repository: Repository) -> tuple[dict[str, Secret], dict[str, S
         for path in sorted(suspects)
         if (
             secret := _recall(known[path])
-            if path in known
+            if path in known and not _needs_others(known[path])
             else look.find_secret_on_disk(repository.root, path)
         )
     }
@@ -62,7 +63,7 @@ def find_tracked(repository: Repository) -> tuple[dict[str, Secret], dict[str, S
     for path, data in repository.index_contents(changed) if changed else ():
         unread.discard(path)
         if not data.startswith(_POINTER) and (
-            secret := look.find_secret(path, data[: look.largest(path)])
+            secret := look.find_secret(path, data[: look.largest(path)], repository.root)
         ):
             committed[path] = secret
     for path in unread:  # git lacks the content, as in a partial clone
@@ -77,6 +78,11 @@ def _leave_out_data(paths: Collection[str]) -> Iterator[str]:
     kinds = {path: (posixpath.dirname(path), posixpath.splitext(path)[1]) for path in paths}
     counts = Counter(kinds.values())
     return (path for path in paths if counts[kinds[path]] <= _MOST_ALIKE)
+
+
+def _needs_others(known: Sequence[Known]) -> bool:
+    """Whether other files, which may have changed, say what the secrets of a file are."""
+    return any(kind == PRIVATE_KEY for kind, *_ in known)
 
 
 def _recall(known: Sequence[Known]) -> Secret:

@@ -12,6 +12,7 @@ from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository
 from labcoat.lint.rules.sec_found import find_tracked, find_untracked
 from labcoat.secrets import look, names
+from labcoat.secrets.rules import PRIVATE_KEY
 from labcoat.secrets.secret import Secret
 
 _ROTATE = (
@@ -28,7 +29,6 @@ _TAKE_OUT = (
     "`RUN --mount=type=secret`, or to the container at run time"
 )
 _UNTRACK = "Remove it with `git rm --cached`, ignore it, and track an `.env.example` instead"
-_WHOLE_FILE = "a private key"
 
 
 def check_secrets(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
@@ -92,7 +92,7 @@ def _check_builds(
             continue
         pattern = _ignore_pattern(sharing[0], place, found)
         secret = found[place]
-        for_secrets = names.is_read_by_name(place) or secret.kind in (_WHOLE_FILE, look.BY_NAME)
+        for_secrets = names.is_read_by_name(place) or secret.kind in (PRIVATE_KEY, look.BY_NAME)
         if place in repository.tracked_set and (names.is_program(place) or not for_secrets):
             pattern = ""  # the image may need the program or the settings around the secret
         yield _admitted_finding(ignore_file, place, sharing, secret, pattern)
@@ -130,7 +130,7 @@ def _admitted_finding(
     """
     # A file for secrets keeps them when it is untracked; of another one they are removed.
     for_secrets = names.is_read_by_name(place) and not names.is_example_of_variables(place)
-    stays = bool(pattern) and (for_secrets or secret.kind == _WHOLE_FILE)
+    stays = bool(pattern) and (for_secrets or secret.kind == PRIVATE_KEY)
     causes = () if stays else (place,)
     hint = (
         f"Add the line `{pattern}` to {ignore_file}, "
