@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from labcoat.core.patterns import lazy_pattern
-from labcoat.secrets import values
+from labcoat.secrets import accounts, values
 from labcoat.secrets.assignments import LEAST_TOKEN
 from labcoat.secrets.public_keys import is_shipped
 
@@ -14,27 +14,15 @@ _ADDRESS = lazy_pattern(
     rb"(?P<password>[^\s/@\"'<>${}]{3,})@(?P<host>[\w.-]+)"
 )
 _SCHEME = lazy_pattern(rb"(?i)\b[a-z][a-z0-9+.-]{1,10}$")
-# A user and a host as services assign them to one account: everybody can reach the host.
-_ACCOUNT = lazy_pattern(
-    rb"(?i).*@[\w-]+\.(?!x+\.|abc|mongodb|example)[a-z0-9]{5,8}\.mongodb\.net"
-    rb"|.*@db\.[a-z]{20}\.supabase\.co|\w+\.[a-z]{20}@[\w-]+\.pooler\.supabase\.com"
-    rb"|.*@[\w-]+\.c[a-z0-9]{11}\.[\w-]+\.rds\.amazonaws\.com"
-    rb"|.*@ep-[a-z]+-[a-z]+-[a-z0-9]{8}[\w.-]*\.neon\.tech"
-    rb"|.*@dpg-[a-z0-9]{20}-a[\w.-]*\.render\.com"
-    rb"|.*@[a-z]+-[a-z]+-\d{5}\.upstash\.io|.*@ec2-\d+-\d+-\d+-\d+\.[\w.-]*amazonaws\.com"
-    rb"|.*@[\w-]+\.proxy\.rlwy\.net"
-)
-_ONE_LETTER = lazy_pattern(rb"(?i)\b([a-z])\1{19}\b")
+# The user says which account it is, and many share the host.
+_POOLED = lazy_pattern(rb"(?i)\w+\.[a-z]{20}@[\w-]+\.pooler\.supabase\.com")
 
 
 def is_account(found: re.Match[bytes]) -> bool:
     """Whether an address is that of one account at a service, where any password lets in."""
     written = b"%b@%b" % (found["user"], found["host"])
-    return (
-        _ACCOUNT.fullmatch(written) is not None
-        and not _ONE_LETTER.search(written)
-        and not values.is_marked(written)
-    )
+    pooled = _POOLED.fullmatch(written) is not None and not accounts.is_invented(written)
+    return pooled or accounts.is_host(found["host"])
 
 
 def find_passwords(text: bytes, *, everywhere: bool) -> Iterator[re.Match[bytes]]:

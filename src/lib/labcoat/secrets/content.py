@@ -7,6 +7,7 @@ from itertools import chain
 from labcoat.core.path_roles import is_aside
 from labcoat.core.patterns import lazy_pattern
 from labcoat.secrets import (
+    accounts,
     addresses,
     commands,
     names,
@@ -177,6 +178,7 @@ def _find_all(
             known.add(start)
             shown = values.is_marked(surroundings.line_at(text, start)) or prose
             yield kind, start, sure and not shown and not is_shipped(value), "", value
+    yield from _find_of_accounts(path, text, known, prose=prose)
     client = names.is_client_config(path)
     for found in addresses.find_passwords(text, everywhere=client):
         password = found["password"]
@@ -201,6 +203,14 @@ def _find_all(
     yield from _find_named(path, text, known, told=told)
 
 
+def _find_of_accounts(path: str, text: bytes, known: set[int], *, prose: bool) -> Iterator[Found]:
+    """Yield the passwords beside the host of an account, and add their places to those `known`."""
+    for name, start, value in accounts.find_passwords(path, text):
+        shown = prose or surroundings.is_shown(path, text, start) or values.is_disguised(value)
+        known.add(start)
+        yield f"a value for {name.decode()}", start, not shown, name.decode(), value
+
+
 def _find_few(found: Iterable[Found]) -> list[Found]:
     """Return the sure secrets among those found; none if they are a table of them."""
     certain: list[Found] = []
@@ -219,6 +229,7 @@ def _find_named(
 
     In a `large` text, only quotes and words for secrets count, not the names of services.
     """
+    for_secrets = names.is_for_secrets(path)
     named = told and not surroundings.is_for_development(path, text)
     quoted = () if large else find_quoted(text)
     services = rules.services_in(around_long_values(path, text, quoted)) if quoted else {}
@@ -232,7 +243,8 @@ def _find_named(
             for token in rules.find_service_tokens(window, before, services):
                 yield token.kind, token.start, told and not shown, "", value
         is_real = values.is_generated(value) and value.lower() != name.lower()
-        if at not in known and is_real and values.is_named_secret(name):
+        is_named = values.is_named_secret(name) or (for_secrets and values.is_plain_key(name))
+        if at not in known and is_real and is_named:
             shown = (
                 surroundings.is_shown(path, text, at)
                 or surroundings.has_expired(text, name, at)

@@ -73,6 +73,7 @@ _PROGRAM = lazy_pattern(
     r"(?i)\.(?:py[iwx]?|ipynb|[cm]?[jt]sx?|vue|svelte|rb|php|p[lm]|r|jl|java|kts?|scala|groovy|cljs?"
     r"|go|rs|c|cc|cpp|cxx|h|hpp|cs|fs|vb|swift|m|mm|dart|lua|exs?|erl|hs|sh|bash|ps1|bat|cmd|sql)$"
 )
+_FOR_SECRETS = lazy_pattern(r"(?i)(?:^|[/._-])(?:secrets?|credentials?)(?=[/._-]|$)")
 _RECIPES = lazy_pattern(r"(?i)(?:^|/)(?:gnu)?makefile$|\.mk$|(?:^|/)\.gitlab-ci\.ya?ml$")
 
 
@@ -137,3 +138,8 @@ def runs_commands(path: str) -> bool:
 def is_program(path: str) -> bool:
     """Whether it is the source of a program, in any language: others need it as it is."""
     return _PROGRAM.search(path) is not None
+
+
+def is_for_secrets(path: str) -> bool:
+    """Whether the name of a file, or of a folder that it is in, says that secrets are there."""
+    return _FOR_SECRETS.search(path) is not None

@@ -38,6 +38,10 @@ _FORMS = (
     *("sk-svcacct-", "PRIVATE KEY", "hooks\\.slack\\.com/", "T3BlbkFJ", "xkeysib-", "rubygems_"),
     "uthorization\\W{1,9}[A-Za-z]{5,6} [A-Za-z0-9+/._~-]{16}",
     "(?:[Pp][Ww]|[Pp]ass|PASS)\\w{0,16}\\W{1,9}[a-z]{4}(?: [a-z]{4}){3}\\b",
+    # Hosts of accounts at services, see `labcoat.secrets.accounts`.
+    "\\.(?:database\\.(?:azure\\.com|windows\\.net)|redis\\.cache\\.windows\\.net|mongodb\\.net"
+    "|(?:rds|redshift)\\.amazonaws\\.com|supabase\\.co|neon\\.tech|upstash\\.io|render\\.com"
+    "|proxy\\.rlwy\\.net|snowflakecomputing\\.com|aivencloud\\.com)\\b|\\bec2-[0-9]{1,3}-[0-9]",
     *("lin_api_", "PMAK-", "AGE-SECRET-KEY-1", "AccountKey="),
 )
 # Values with a digit in quotes, as generated tokens are; no digests of files.

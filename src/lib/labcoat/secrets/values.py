@@ -94,6 +94,8 @@ _NAMED = lazy_pattern(
     rb"|token[_.-]?value))"
     rb"|(?-i:^[A-Z0-9_]*(?:TOKEN|PASSWORD|SECRET|_PWD|_PASS)$)|^_auth(?:Token)?$|^token$"
 )
+# What a value is called where all are secrets.
+_PLAIN_KEY = lazy_pattern(rb"(?i)key|token|pass|pwd|auth")
 # Each name that `_NAMED` matches has one of these in it, in whatever case.
 SECRET_PARTS = (b"pass", b"pwd", b"secret", b"credential", b"key", b"token", b"auth")
 _NOT_SECRET = lazy_pattern(
@@ -150,6 +152,11 @@ def is_secret_variable(name: bytes) -> bool:
 def is_named_secret(name: bytes) -> bool:
     """Whether a made-up value under this name lets somebody in."""
     return _NAMED.search(name) is not None and not _NOT_SECRET.search(name)
+
+
+def is_plain_key(name: bytes) -> bool:
+    """Whether a made-up value under this name lets somebody in, in a file for secrets."""
+    return _PLAIN_KEY.fullmatch(name) is not None
 
 
 def has_secret_word(name: bytes) -> bool:
