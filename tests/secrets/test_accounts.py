@@ -111,6 +111,7 @@ IN_PLACES = {
     "file": ("conf/credentials.yml", f"token: {HEX}\n", True),
     "program": ("secret.py", f"key = '{HEX}'\n", True),
     "part-of-a-name": ("my-secrets.json", f'{{"pass": "{HEX}"}}\n', True),
+    "program-about-secrets": ("app/secrets/forms.py", f"key = '{HEX}'\n", False),
     "another-place": ("conf/recipes.json", f'{{"key": "{HEX}"}}\n', False),
     "another-name": ("secrets/recipes.json", f'{{"id": "{HEX}"}}\n', False),
     "word": ("secrets/recipes.json", '{"key": "name-of-a-recipe"}\n', False),

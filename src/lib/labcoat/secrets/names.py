@@ -141,5 +141,9 @@ def is_program(path: str) -> bool:
 
 
 def is_for_secrets(path: str) -> bool:
-    """Whether the name of a file, or of a folder that it is in, says that secrets are there."""
-    return _FOR_SECRETS.search(path) is not None
+    """Whether the name of a file, or of a folder with data, says that secrets are there.
+
+    The programs of a folder may only be about secrets.
+    """
+    named = path.rpartition("/")[2] if is_program(path) else path
+    return _FOR_SECRETS.search(named) is not None

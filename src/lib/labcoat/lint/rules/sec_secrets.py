@@ -10,6 +10,7 @@ from labcoat.lint.findings import Append, BuildFamily, Finding, Fix, Rule, Sever
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository
+from labcoat.lint.rules.sec_arguments import find_argument_secrets
 from labcoat.lint.rules.sec_found import find_tracked, find_untracked
 from labcoat.secrets import look, names
 from labcoat.secrets.rules import PRIVATE_KEY
@@ -74,7 +75,8 @@ def _check_builds(
             if place not in found and place not in repository.tracked_set:
                 secret = look.find_secret_on_disk(repository.root, place)
                 found |= {place: secret} if secret else {}
-    for path in dict.fromkeys(facts.dockerfile for facts in builds):
+    for path, facts in {facts.dockerfile: facts for facts in builds}.items():
+        yield from find_argument_secrets(facts)
         if path in repository.clean:
             continue
         secret = found.get(path) or look.find_secret_on_disk(repository.root, path)
