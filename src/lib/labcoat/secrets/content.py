@@ -49,7 +49,7 @@ _PROSE = lazy_pattern(r"(?i)\.(?:md|mdx|rst|txt|adoc|html?|tex|ya?ml\.md|svg|csv
 _NO_SOURCE = lazy_pattern(
     r"(?i)(?:\.min\.(?:js|css)|\.map|\.lock|-lock\.(?:json|yaml)|lock\.json|\.sum|\.ipynb_meta|\.jsonl|\.ndjson)$"
 )
-_OWN_KINDS = (*PUBLIC_KINDS, rules.PRIVATE_KEY)  # a developer makes the latter for this machine
+_OWN_KINDS = (*PUBLIC_KINDS, rules.PRIVATE)  # a developer makes the latter for this machine
 _LARGEST_BY_HAND = 1 << 17  # bytes; programs write larger sources and settings
 _LARGEST_NAMED = 1 << 20  # bytes; larger ones are data
 _FEW = 5  # values that somebody named in a large file; a table has more
@@ -159,7 +159,7 @@ def _find_all(
             or values.is_marked(line)
             or is_shipped(value)
             or (
-                token.kind == rules.PRIVATE_KEY
+                token.kind == rules.PRIVATE
                 and is_for_example(text[token.start :][: 2 * rules.LONGEST_KEY], text + beside)
             )
             or (prose and surroundings.is_introduced(text, token.start))

@@ -10,7 +10,7 @@ from labcoat.core.path_roles import is_aside
 from labcoat.core.patterns import lazy_pattern
 from labcoat.secrets import names
 from labcoat.secrets.content import find_in_content, find_in_variables
-from labcoat.secrets.rules import PRIVATE_KEY
+from labcoat.secrets.rules import PRIVATE
 from labcoat.secrets.secret import Secret
 
 # Bytes; keys and tokens are in small files, and reading all weights and data would take minutes.
@@ -42,7 +42,7 @@ def find_secret(path: str, data: bytes, root: Path | None = None) -> Secret | No
     if names.is_secret_name(path):
         return Secret(BY_NAME, sure=not (is_aside(path) or _INVENTED.search(path)))
     found = find_in_content(path, data)
-    if root and found and any(each.kind == PRIVATE_KEY for each in found.all if each.sure):
+    if root and found and any(each.kind == PRIVATE for each in found.all if each.sure):
         return find_in_content(path, data, beside=_read_certificates(root / path))
     return found
 

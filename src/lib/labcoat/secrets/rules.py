@@ -12,7 +12,7 @@ from labcoat.secrets.randomness import entropy, is_counted
 
 _VENDORED = Path(__file__).parent.parent / "_vendor" / "gitleaks" / "rules.json"
 AWS_KEY = "an AWS access key"
-PRIVATE_KEY = "a private key"
+PRIVATE = "a private key"
 # How a token begins, and what must follow for it to be a real one.
 TOKENS: tuple[tuple[str, bytes, bytes], ...] = (
     *((AWS_KEY, start, rb"[0-9A-Z]{9}(?!EXAMPLE)[0-9A-Z]{7}\b") for start in (b"AKIA", b"ASIA")),
@@ -195,8 +195,8 @@ def _named_rules() -> dict[bytes, list[VendoredRule]]:
 @cache
 def _own_tokens() -> tuple[tuple[str, bytes, re.Pattern[bytes]], ...]:
     return (
-        (PRIVATE_KEY, b"PRIVATE KEY", lazy_pattern(_KEY)),
-        (PRIVATE_KEY, b"LS0tLS1CRUdJTi", lazy_pattern(_ENCODED_KEY)),
+        (PRIVATE, b"PRIVATE KEY", lazy_pattern(_KEY)),
+        (PRIVATE, b"LS0tLS1CRUdJTi", lazy_pattern(_ENCODED_KEY)),
         ("a Telegram bot token", b":AA", lazy_pattern(_TELEGRAM)),
         ("a Discord bot token", b".", lazy_pattern(_DISCORD)),
         *(

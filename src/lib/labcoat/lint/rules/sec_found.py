@@ -17,7 +17,7 @@ from labcoat.lint.repository.repository import Repository
 from labcoat.lint.repository.search_memory import Known
 from labcoat.secrets import look, names
 from labcoat.secrets.published import list_published, weigh_published
-from labcoat.secrets.rules import PRIVATE_KEY
+from labcoat.secrets.rules import PRIVATE
 from labcoat.secrets.secret import Secret
 
 _POINTER = LFS_POINTER.encode()
@@ -82,7 +82,7 @@ def _leave_out_data(paths: Collection[str]) -> Iterator[str]:
 
 def _needs_others(known: Sequence[Known]) -> bool:
     """Whether other files, which may have changed, say what the secrets of a file are."""
-    return any(kind == PRIVATE_KEY for kind, *_ in known)
+    return any(kind == PRIVATE for kind, *_ in known)
 
 
 def _recall(known: Sequence[Known]) -> Secret:

@@ -13,7 +13,7 @@ from labcoat.lint.repository.repository import Repository
 from labcoat.lint.rules.sec_arguments import find_argument_secrets
 from labcoat.lint.rules.sec_found import find_tracked, find_untracked
 from labcoat.secrets import look, names
-from labcoat.secrets.rules import PRIVATE_KEY
+from labcoat.secrets.rules import PRIVATE
 from labcoat.secrets.secret import Secret
 
 _ROTATE = (
@@ -94,7 +94,7 @@ def _check_builds(
             continue
         pattern = _ignore_pattern(sharing[0], place, found)
         secret = found[place]
-        for_secrets = names.is_read_by_name(place) or secret.kind in (PRIVATE_KEY, look.BY_NAME)
+        for_secrets = names.is_read_by_name(place) or secret.kind in (PRIVATE, look.BY_NAME)
         if place in repository.tracked_set and (names.is_program(place) or not for_secrets):
             pattern = ""  # the image may need the program or the settings around the secret
         yield _admitted_finding(ignore_file, place, sharing, secret, pattern)
@@ -132,7 +132,7 @@ def _admitted_finding(
     """
     # A file for secrets keeps them when it is untracked; of another one they are removed.
     for_secrets = names.is_read_by_name(place) and not names.is_example_of_variables(place)
-    stays = bool(pattern) and (for_secrets or secret.kind == PRIVATE_KEY)
+    stays = bool(pattern) and (for_secrets or secret.kind == PRIVATE)
     causes = () if stays else (place,)
     hint = (
         f"Add the line `{pattern}` to {ignore_file}, "
