@@ -10,7 +10,7 @@ GITHUB = "ghp_" + "a1B2" * 9
 AWS = "AKIA" + "Q3EGRZ5TLMN7PVXW"
 PRIVATE = "-----BEGIN OPENSSH " + "PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\n"
 KAGGLE = json.dumps({"username": "me", "key": "0123456789abcdef" * 2})
-HUGGING = "hf_" + "abcdefgHIJKLMNOPQRSTUVWXYZabcdefgh"
+HUGGING = "hf_" + "qZxWvRtYpLkMnBvCdSgHjFaQeTyUiOpZsX"
 ADDRESS = "https://me:" + "hunter2x@index.example/simple"
 
 

@@ -14,6 +14,7 @@ from labcoat.lint.repository import search_memory, searched_view
 from labcoat.lint.rules import req_import_places
 from labcoat.lint.runner import Selection, check_repository
 from labcoat.secrets import look
+from labcoat.secrets.secret import Secret
 from support.repositories import git, repository
 
 HEX = "9f86d081884c7d659a2f" + "eaa0c55ad015a3bf4f1b"
@@ -124,9 +125,9 @@ def test_files_are_read_for_secrets_once(root: Path, monkeypatch: pytest.MonkeyP
     read: list[str] = []
     find = look.find_secret
 
-    def count(path: str, data: bytes) -> look.Secret | None:
+    def count(path: str, data: bytes, root: Path | None = None) -> Secret | None:
         read.append(path)
-        return find(path, data)
+        return find(path, data, root)
 
     monkeypatch.setattr(look, "find_secret", count)
     first = searched(root, monkeypatch)[0]
@@ -235,9 +236,9 @@ def test_git_searches_new_files_where_there_are_many(
     read: list[str] = []
     find = look.find_secret
 
-    def count(path: str, data: bytes) -> look.Secret | None:
+    def count(path: str, data: bytes, root: Path | None = None) -> Secret | None:
         read.append(path)
-        return find(path, data)
+        return find(path, data, root)
 
     monkeypatch.setattr(look, "find_secret", count)
     searched(root, monkeypatch)
