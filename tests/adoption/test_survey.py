@@ -308,6 +308,46 @@ def test_pythons_that_files_name(tmp_path: Path) -> None:
     ]
 
 
+FOLDER = '[project]\nname = "{0}"\nversion = "1"\nrequires-python = "{1}"\ndependencies = ["{0}"]\n'
+
+
+@pytest.mark.parametrize(
+    ("files", "named"),
+    [
+        ({"a/pyproject.toml": FOLDER.format("alpha", ">=3.13")}, ["python>=3.13"]),
+        (
+            {
+                "a/pyproject.toml": FOLDER.format("alpha", "==3.13.*"),
+                "b/pyproject.toml": FOLDER.format("beta", "==3.13.*"),
+            },
+            ["python==3.13.*", "python==3.13.*"],
+        ),
+        (
+            {
+                "a/pyproject.toml": FOLDER.format("alpha", "==3.13.*"),
+                "b/pyproject.toml": FOLDER.format("beta", ">=3.9"),
+                "b/old/Dockerfile": "FROM python:3.8",
+            },
+            [],
+        ),
+        (
+            {
+                "requirements.txt": "alpha",
+                "examples/pyproject.toml": FOLDER.format("beta", ">=3.13"),
+                "deploy/api/Dockerfile": "FROM python:3.10",
+            },
+            ["python==3.10.*"],
+        ),
+    ],
+)
+def test_python_of_a_folder_counts_where_no_other_says_otherwise(
+    tmp_path: Path, files: dict[str, str], named: list[str]
+) -> None:
+    """What one of several services runs on is not the repository's Python."""
+    found = survey(tmp_path, **files)
+    assert [each.requirement for each in found.pythons] == named
+
+
 def test_system_packages_are_named(tmp_path: Path) -> None:
     conda = "dependencies:\n- pandoc\n- numpy\n"
     found = survey(tmp_path, **{"apt.txt": "libgl1\n# x\nffmpeg\n", "environment.yml": conda})

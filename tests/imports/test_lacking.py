@@ -72,6 +72,21 @@ def test_the_warning_has_the_lines_to_add(
     assert "`alpha.gone` (main.py:1)" in printed
 
 
+@pytest.mark.parametrize(
+    ("lock", "command"),
+    [("uv.lock", "uv add numpy opencv-python"), ("poetry.lock", "poetry add numpy opencv-python")],
+)
+def test_the_warning_has_the_command_of_the_tool_that_owns_the_lock(
+    tmp_path: Path, site: Path, capsys: pytest.CaptureFixture[str], lock: str, command: str
+) -> None:
+    """Such a lock is not a file to write lines into."""
+    lacking(tmp_path, site, "import numpy\nimport cv2\n")
+    warn_of_lacking(tmp_path / "project", site, ".venv", lock)
+    printed = capsys.readouterr().err
+    assert f"hint: Run `{command}`, then `make venv`\n" in printed
+    assert "Add to" not in printed
+
+
 def test_the_warning_says_what_to_do_where_no_package_is_known(
     tmp_path: Path, site: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -91,7 +106,7 @@ def test_a_removed_module_is_added_with_its_limit(
 ) -> None:
     lacking(tmp_path, site, "import pkg_resources\nimport setuptools\n")
     warn_of_lacking(tmp_path / "project", site, ".venv", "requirements.in")
-    assert "a line each: `setuptools<82`" in capsys.readouterr().err
+    assert "Add to requirements.in: `setuptools<82`" in capsys.readouterr().err
 
 
 def test_each_module_has_its_own_place(
@@ -116,7 +131,7 @@ def test_what_init_left_out_is_not_to_be_added(
     path.write_text("# left out: pyhook (the package index has no package of this name)\n")
     warn_of_lacking(tmp_path / "project", site, ".venv", "requirements.in")
     printed = capsys.readouterr().err
-    assert "a line each: `numpy`; requirements.in says why it has no pyhook" in printed
+    assert "requirements.in: `numpy`; requirements.in says why it has no pyhook" in printed
     path.write_text("pyhook>=1 ; sys_platform == 'win32'  # main.py:1\n")
     warn_of_lacking(tmp_path / "project", site, ".venv", "requirements.in")
     assert "`numpy`; requirements.in says why it has no pyhook" in capsys.readouterr().err
@@ -168,8 +183,8 @@ def test_a_folder_with_a_list_is_compared_with_that(
     printed = capsys.readouterr().err
     assert "flask" not in printed
     assert "requests" not in printed
-    hint = "Add to requirements.in, a line each: `opencv-python`; to service/requirements.txt"
-    assert f"{hint}, a line each: `pyyaml`" in printed
+    hint = "Add to requirements.in: `opencv-python`; to service/requirements.txt"
+    assert f"{hint}: `pyyaml`" in printed
 
 
 def test_what_another_list_has_is_left_out_on_purpose(

@@ -242,6 +242,26 @@ def test_what_declared_packages_bring_needs_no_list(bare: Repository, index: Ind
     assert "\nbeta  # main.py:1\n" in (bare.path / "requirements.in").read_text()
 
 
+@pytest.mark.parametrize("is_in_group", [False, True])
+def test_what_only_another_list_of_the_repository_has_is_not_brought(
+    bare: Repository, index: Index, *, is_in_group: bool
+) -> None:
+    """The environment would lack it; a group counts as long as pyproject.toml does."""
+    index.add("brings", "1.0", ["gamma"])
+    declared = '[project]\nname = "p"\ndependencies = ["brings"]\n'
+    group = '[dependency-groups]\ntest = ["beta==1.0"]\n'
+    bare.write(
+        pyproject__toml=declared + (group if is_in_group else ""),
+        main__py="import brings, gamma, beta\n",
+    )
+    if not is_in_group:
+        (bare.path / "tools").mkdir()
+        (bare.path / "tools/requirements.txt").write_text("beta==1.0\n")
+    is_brought = messages.BROUGHT.format(source="pyproject.toml") in run(bare, "init")
+    assert is_brought == is_in_group
+    assert (bare.path / "requirements.in").exists() != is_in_group
+
+
 def test_makefile_calls_an_installed_labcoat(tmp_path: Path) -> None:
     """It does not contain the path of one user's environment."""
     installed = tmp_path / ".venv/lib/python3.12/site-packages/labcoat/include.python.mk"

@@ -91,6 +91,16 @@ def test_files_of_other_tools_are_read(tmp_path: Path) -> None:
     assert interpreters.project_minor(project(tmp_path)) == "3.8"
 
 
+@pytest.mark.parametrize(
+    ("name", "text"), [("runtime.txt", "python-2.7.12\n"), (".python-version", "2.7\n")]
+)
+def test_python_2_is_said_to_be_too_old(tmp_path: Path, name: str, text: str) -> None:
+    """It is a version, unlike what no Python is called."""
+    (tmp_path / name).write_text(text)
+    with pytest.raises(LabcoatError, match=f"`{name}` asks for Python 2.7, and labcoat supports"):
+        interpreters.project_minor(project(tmp_path))
+
+
 def test_a_broken_pyproject_is_named(tmp_path: Path) -> None:
     """It may say which Python the project needs."""
     (tmp_path / "pyproject.toml").write_text("requires-python = \n")

@@ -39,8 +39,8 @@ class Plan(Record):
 
     The decisions are about what is wanted, in its order; after these come limits, which other
     packages need. `settings` are those of the make include, by name, without which the lines cannot
-    be installed: LABCOAT_NO_BINARY, LABCOAT_AS_OF, LABCOAT_PYTHON. `brought` are the names of all
-    packages that come with what is asked for, without the imports.
+    be installed: LABCOAT_NO_BINARY, LABCOAT_AS_OF, LABCOAT_PYTHON. `brought` are the names of the
+    packages that others need, without what imports need.
     """
 
     python: str | None

@@ -1,10 +1,10 @@
 """Survey a repository: every list of packages in it, the one to take, and what it lacks."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from labcoat._vendor.packaging.version import Version
-from labcoat.adoption.choice import choose_sources, names_of, own_lists
+from labcoat.adoption.choice import choose_sources, is_own_list, names_of, own_lists
 from labcoat.adoption.evidence import declared as declaring
 from labcoat.adoption.evidence.commands import find_commands
 from labcoat.adoption.evidence.computed import find_computed
@@ -132,6 +132,7 @@ def survey_project(project: Project, passed_over: str = "") -> Survey:
         missing, unknown = _find_missing(imported, asked | own, [*groups, *rest])
     asked |= {name for each in missing for name in requirement_names(each.requirement)}
     computed = tuple(find_computed(project, tree))
+    deeper = [] if taken else nested  # projects that say nothing of a list they have no part in
     asks_itself = any(each.kind == "own" for source in taken for each in source.wanted)
     # Which versions the package asks for is not known where only running setup.py tells.
     itself = None if asks_itself or computed else find_own_import(tree, code)
@@ -146,7 +147,7 @@ def survey_project(project: Project, passed_over: str = "") -> Survey:
         tuple(_find_installed(commands, asked | own_names(project.root))),
         (itself,) if itself else (),
         tuple(code.unread),
-        tuple(dict.fromkeys(_pythons([*taken, *environments, *pipfiles, *commands]))),
+        tuple(dict.fromkeys(_pythons(taken, [*environments, *pipfiles, *deeper, *commands]))),
         tree.is_cut,
         passed_over,
         tuple(_find_limits(imported)),
@@ -229,10 +230,18 @@ def _is_in_namespace(each: Imported, asked: set[str]) -> bool:
     return not each.package and any(name.startswith(prefix) for name in asked)
 
 
-def _pythons(sources: Iterable[Source]) -> Iterator[Wanted]:
-    """Yield a requirement on Python for each file that names one."""
-    for each in sources:
-        if version := each.python.strip():
-            exact = re.fullmatch(r"([23]\.\d+)(?:\.[\d*]+)?", version)
-            text = f"python=={exact[1]}.*" if exact else f"python{version}"
-            yield Wanted(text, each.file, 1, "demand")
+def _pythons(taken: Sequence[Source], others: Sequence[Source]) -> Iterator[Wanted]:
+    """Yield a requirement on Python for each file that names one for the repository.
+
+    Those are the taken ones, and what is in their folders or at the top. What other folders name is
+    for them alone, unless all name the same.
+    """
+    naming = [each for each in (*taken, *others) if each.python.strip()]
+    folders = {each.file.rpartition("/")[0] for each in taken}
+    near = [each for each in naming if is_own_list(each) or each.file.rpartition("/")[0] in folders]
+    is_agreed = len({each.python for each in naming}) == 1
+    for each in near or (naming if is_agreed else ()):
+        version = each.python.strip()
+        exact = re.fullmatch(r"([23]\.\d+)(?:\.[\d*]+)?", version)
+        text = f"python=={exact[1]}.*" if exact else f"python{version}"
+        yield Wanted(text, each.file, 1, "demand")

@@ -1,7 +1,7 @@
 """What the sources of a project import and its environment lacks."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from labcoat.core import terminal
@@ -9,6 +9,7 @@ from labcoat.core.package_names import normalize_name
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.project_files.uv_sources import placed_names
 from labcoat.core.records import Record, replace
+from labcoat.imports.additions import advise_additions
 from labcoat.imports.module_files import ModuleFiles
 from labcoat.imports.own_lists import find_imports, find_root_lists
 from labcoat.imports.packages import Imported, read_code
@@ -102,10 +103,9 @@ def warn_of_lacking(root: Path, site_packages: Path, environment: str, source: s
     if absent:
         names = [f"`{each.module}` ({_place(each)})" for each in absent]
         gone = left_out_names(Tree(root, (source,)).read_text(source))
-        hint = "; to ".join(
-            _format_additions([each for each in absent if each.package not in gone], source)
+        hint = advise_additions(
+            _find_additions([each for each in absent if each.package not in gone], source)
         )
-        hint = f"Add to {hint}" if hint else ""
         if left_out := [each.package for each in absent if each.package in gone]:
             why = f"{source} says why it has no {terminal.join_some(left_out, _MOST_SHOWN)}"
             hint = f"{hint}; {why}" if hint else f"Read {source}: it says why it has none of these"
@@ -134,17 +134,15 @@ def left_out_names(text: str) -> set[str]:
     return set(map(normalize_name, found))
 
 
-def _format_additions(absent: Sequence[Lacking], source: str) -> Iterator[str]:
-    """Yield what to add to each file: to `source` what no folder with a list of its own needs."""
+def _find_additions(absent: Sequence[Lacking], source: str) -> Mapping[str, Collection[str]]:
+    """Return what to add to each file: to `source` what no folder with a list of its own needs."""
     packages: dict[str, dict[str, None]] = {}
     for each in absent:
         if each.package:
             removal = find_removal(each.module)
             limit = f"<{removal.below}" if removal and removal.package == each.package else ""
-            packages.setdefault(each.source or source, {})[f"`{each.package}{limit}`"] = None
-    for file, names in packages.items():
-        shown = terminal.join_some(list(names), _MOST_SHOWN)
-        yield f"{terminal.escape_control(file)}, a line each: {shown}"
+            packages.setdefault(each.source or source, {})[f"{each.package}{limit}"] = None
+    return packages
 
 
 def _place(each: Lacking) -> str:

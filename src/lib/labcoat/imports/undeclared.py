@@ -15,6 +15,7 @@ from labcoat.core import reading, terminal
 from labcoat.core.package_names import normalize_name
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record
+from labcoat.imports.additions import advise_additions
 from labcoat.names.peers import find_missing_peers
 from labcoat.names.removed_modules import find_removal
 
@@ -88,7 +89,7 @@ def warn_of_undeclared(site_packages: Path, minor: str, environment: str, source
         terminal.print_warning(
             f"`{environment}` has no setuptools with what packages import:"
             f" {terminal.join_some(names, _MOST_SHOWN)}",
-            f"Add to {source}: `{setuptools_requirement()}`",
+            advise_additions({source: [setuptools_requirement()]}),
         )
 
 
@@ -102,7 +103,7 @@ def warn_of_missing_peers(site_packages: Path, environment: str, source: str) ->
     for each in find_missing_peers({normalize_name(name): version for name, _, version in parts}):
         terminal.print_warning(
             f"`{environment}` has no {each.package}: {each.describe()}",
-            f"Add to {source}: `{each.package}`",
+            advise_additions({source: [each.package]}),
         )
 
 

@@ -6,6 +6,7 @@ A repository whose files declare all that it imports gets none.
 import time
 from pathlib import Path
 
+from labcoat.adoption.choice import names_of
 from labcoat.adoption.locked import plan_lock
 from labcoat.adoption.pins.decide import decide
 from labcoat.adoption.pins.table import format_plan
@@ -128,9 +129,12 @@ def _plan_new(changes: ChangeSet, project: Project, wishes: Wishes) -> None:
 
 
 def _brings_imports(survey: Survey, plan: Plan) -> bool:
-    """Whether the packages of the project's own file need all that it lacks and sources import."""
+    """Whether the packages of the project's own file need all that it lacks and sources import.
+
+    Its groups and extras have some of it as long as that file counts.
+    """
     missing = "\n".join(each.requirement for each in survey.missing)
-    names = requirements_file.requirement_names(missing)
+    names = requirements_file.requirement_names(missing) - names_of(survey.groups)
     return survey.is_declared_alone and names <= plan.brought
 
 

@@ -34,6 +34,7 @@ __all__ = [
     "named_program",
     "own_interpreter",
     "project_minor",
+    "read_ranges",
     "usable_minors",
 ]
 
@@ -57,7 +58,7 @@ def choose_project_python(project: Project) -> PythonChoice:
     Raise LabcoatError as project_minor does.
     """
     setting = _named_by_setting(project)
-    named, ranges = [], list(_read_ranges(project.root))
+    named, ranges = [], list(read_ranges(project.root))
     try:
         for found in _read_pins(project.root):
             if isinstance(found, NamedPython):
@@ -79,7 +80,7 @@ def named_minors(project: Project, besides: str = "") -> tuple[str, ...]:
     found = []
     for name in (".python-version", "runtime.txt"):
         text = _read_text(project.root / name) if name != besides else None
-        minor = re.search(r"(?m)^\s*(?:c?python[-@]?)?(3\.\d+)\b", text or "")
+        minor = re.search(r"(?m)^\s*(?:c?python[-@]?)?([23]\.\d+)\b", text or "")
         found += [minor[1]] if minor else []
     return tuple(found)
 
@@ -89,7 +90,7 @@ def is_allowed(project: Project, minor: str, without: str = "") -> bool:
 
     The file `without`, such as a lock that is not taken, does not count.
     """
-    for one in _read_ranges(project.root):
+    for one in read_ranges(project.root):
         try:
             if one.source != without and not allows(one, minor):
                 return False
@@ -189,7 +190,7 @@ def _read_pins(root: Path) -> Iterator[NamedPython | PythonRange]:
         yield runtime
 
 
-def _read_ranges(root: Path) -> Iterator[PythonRange]:
+def read_ranges(root: Path) -> Iterator[PythonRange]:
     """Yield the Pythons that pyproject.toml, setup.cfg and the lock of another tool allow."""
     text = _read_text(root / "pyproject.toml")
     if text and "requires-python" in text:

@@ -17,7 +17,7 @@ OWN = "labcoat's own Python"
 
 # pyenv and uv write cpython-3.12.1-linux-x86_64-gnu, python-3.12, 3.12.1, 3.13-dev and 3.14.0rc1.
 _VERSION = lazy_pattern(
-    r"(?:c?python[-@]?)?(?P<minor>3\.\d+)(?:\.(?P<patch>\d+)(?P<pre>(?:a|b|rc)\d+)?)?(?P<rest>.*)"
+    r"(?:c?python[-@]?)?(?P<minor>[23]\.\d+)(?:\.(?P<patch>\d+)(?P<pre>(?:a|b|rc)\d+)?)?(?P<rest>.*)"
 )
 _MAJOR = lazy_pattern(r"(?:c?python[-@]?)?3")
 _OTHERS = {"pypy": "PyPy", "graalpy": "GraalPy", "jython": "Jython", "stackless": "Stackless"}
@@ -72,8 +72,8 @@ def choose_python(
     chosen = setting or _agree(named)
     if chosen is None:
         return _choose_in_ranges(ranges, own, find_minors)
-    minor = int(chosen.minor.partition(".")[2])
-    if minor < OLDEST:
+    major, _, number = chosen.minor.partition(".")
+    if major == "2" or int(number) < OLDEST:
         raise LabcoatError(
             f"`{chosen.source}` asks for Python {chosen.minor}, and labcoat supports 3.{OLDEST} and"
             " newer",

@@ -19,6 +19,7 @@ from labcoat.imports.tree import Tree
 from labcoat.locking import flattening, inputs, requirements_file
 from labcoat.locking.requirement_lines import FileLine, parse_lines
 from labcoat.locking.requirements_file import requirement_name
+from labcoat.toolchain import interpreters
 
 _LOCKED_NAME = re.compile(r'(?m)^\s*(?:name = "([\w.-]+)"|"([\w.-]+)": \{)')
 MOST_FOLDERS = 30  # projects in one repository that are read
@@ -56,8 +57,20 @@ def find_nested(tree: Tree) -> list[Source]:
             paths = (each.requirement for each in declared.wanted if _is_path(each))
             below = (Skipped(each, _OF_FOLDER, requirement_name(each)) for each in paths)
             skipped = (*declared.skipped, *below)
-            found.append(replace(declared, file=file, layout=layout, skipped=skipped))
+            python = _find_python(root)
+            found.append(
+                replace(declared, file=file, layout=layout, skipped=skipped, python=python)
+            )
     return found
+
+
+def _find_python(root: Path) -> str:
+    """Return which Pythons the files of a project allow, as they write it; empty if they do not."""
+    try:
+        found = [each for each in interpreters.read_ranges(root) if each.source in READERS]
+    except LabcoatError:
+        return ""
+    return found[0].specifiers.strip() if found else ""
 
 
 def count_unread(tree: Tree) -> int:

@@ -28,7 +28,7 @@ class Solution(MutableRecord):
     """The `lines` that have a solution, those `dropped`, and the packages that must be built.
 
     `versions` is None, and `output` says why, if no solution was found. `brought` are the packages
-    of the solution without the imports. `opposed` are the lines that uv named with each loosened
+    that others need, without the imports. `opposed` are the lines that uv named with each loosened
     package, and `moved` those that got another version for it. Of those `judged`, a newer release
     has been looked for; `outdated` says why some cannot have it. Those `alone` have to be built
     whatever else is in the solution.

@@ -31,6 +31,22 @@ def is_served(line: Line, known: Known, minor: str) -> bool:
     return bool(_wanted(line, releases, minor))
 
 
+def find_nearest(line: Line, known: Known, minors: Sequence[str]) -> list[str]:
+    """Return those of `minors` with the release that is nearest to what `line` asks for.
+
+    All of them, if one has what it asks for, or none has any.
+    """
+    releases = known.get(line.name)
+    if line.is_fixed or releases is None:
+        return list(minors)
+    reference = _reference(line, releases)
+    here = {minor: releases.installable(minor) for minor in minors}
+    if any(_wanted(line, releases, minor) for minor in minors) or not any(here.values()):
+        return list(minors)
+    best = nearest_version(reference, sorted({each for found in here.values() for each in found}))
+    return [minor for minor, found in here.items() if best in found]
+
+
 def _wanted(line: Line, releases: PackageReleases, minor: str) -> list[Version]:
     """Return the versions that the line asks for and `minor` can install, oldest first."""
     if line.pinned is not None:  # also if it was yanked

@@ -21,6 +21,7 @@ from labcoat.toolchain.python_choice import NEWEST, OLDEST, OWN
 SUPPORTED = tuple(
     minor for minor in PROJECT_MINORS if OLDEST <= int(minor.partition(".")[2]) <= NEWEST
 )
+_OLD = ("2.7", *(f"3.{number}" for number in range(OLDEST)))
 # What says which Python, whatever the packages are locked from.
 _LASTING = {OWN, ".python-version", "runtime.txt", "pyproject.toml", "setup.cfg"}
 # One minor: conda's =3.7.3=h123_0, ==3.9.*, 3.9, 2.7.
@@ -40,17 +41,21 @@ class PythonForPins(Record):
 
 
 class Candidate(Record):
-    """A Python, and the lines that it has no wheel for, of how many."""
+    """A Python, and the lines that it has no wheel for, of how many.
+
+    Of those that are `far`, another Python has a release nearer to what they ask for.
+    """
 
     minor: str
     lacks: tuple[Line, ...]
     judged: int
+    far: tuple[Line, ...] = ()
 
 
 def declared_minors(wanted: Sequence[Wanted]) -> tuple[str, ...]:
     """Return the Pythons that requirements on `python` ask for, such as `python==3.9.*`.
 
-    Conda's environments, Pipfiles and Dockerfiles have them.
+    Conda's environments, Pipfiles and Dockerfiles have them. Some may be too old for labcoat.
     """
     for each in wanted:
         asked = re.fullmatch(r"python\b\s*(.*)", each.requirement.strip(), re.IGNORECASE)
@@ -63,7 +68,8 @@ def declared_minors(wanted: Sequence[Wanted]) -> tuple[str, ...]:
             allowed = SpecifierSet(specifier)
         except InvalidSpecifier:
             continue
-        fits = [m for m in SUPPORTED if any(allowed.contains(f"{m}.{p}") for p in range(30))]
+        known = (*_OLD, *SUPPORTED)
+        fits = [m for m in known if any(allowed.contains(f"{m}.{p}") for p in range(30))]
         if fits and asked[1]:
             return tuple(fits)
     return ()
@@ -96,10 +102,11 @@ def choose_python(
     own = interpreters.own_interpreter().minor
     has_own = present is None or present.source == OWN
     said = (present.minor,) if present and not has_own else interpreters.named_minors(project)
-    declared = declared_minors(wanted) or said
     here = [minor for minor in installed_pythons.list_minors() if minor in SUPPORTED]
     lock = _passed_over(project, lines)
     allowed = [minor for minor in here if interpreters.is_allowed(project, minor, lock)]
+    old = [] if allowed else [one for one in _OLD if interpreters.is_allowed(project, one, lock)]
+    declared = declared_minors(wanted) or said or tuple(old)
     judged = lines if declared else [*lines, *_limit_lines(limits)]
     ranked = rank_pythons(judged, known, allowed or here)
     best = choose_candidate(ranked, declared, present.minor if present else own)
@@ -135,7 +142,7 @@ def _name_unsupported(declared: Sequence[str], best: Candidate) -> None:
     """Say that the repository asks for a Python that labcoat does not support."""
     if declared and not set(declared) & set(SUPPORTED):
         terminal.print_progress(
-            f"the repository asks for Python {declared[0]}, and labcoat supports 3.{OLDEST} and"
+            f"the repository asks for Python {declared[-1]}, and labcoat supports 3.{OLDEST} and"
             f" newer: Python {best.minor} takes its place"
         )
 
@@ -161,11 +168,13 @@ def rank_pythons(
 ) -> list[Candidate]:
     """Return `minors` with the lines that each lacks a wheel for."""
     judged = [line for line in lines if line.wanted.kind != "import" and not line.is_fixed]
+    nearest = {line: fitting.find_nearest(line, known, minors) for line in judged}
     return [
         Candidate(
             minor,
             tuple(line for line in judged if not fitting.is_served(line, known, minor)),
             len(judged),
+            tuple(line for line, those in nearest.items() if minor not in those),
         )
         for minor in minors
     ]
@@ -176,20 +185,23 @@ def choose_candidate(
 ) -> Candidate:
     """Return the Python with wheels for the most lines.
 
-    Among equals, that is the nearest to a declared one, else `present`, which labcoat takes by
-    default, else the newest. A demand counts as three recorded versions, of which a
-    declared Python may lack a tenth: conda had others than the index.
+    Among equals, that is the nearest to a declared one, else the one that has nearer releases of
+    what no Python has, else `present`, which labcoat takes by default, else the newest. A demand
+    counts as three recorded versions, of which a declared Python may lack a tenth: conda had others
+    than the index.
     """
     nearest = {
         each.minor: min((abs(_number(each.minor) - _number(one)) for one in declared), default=0)
         for each in candidates
     }
 
-    def rank(each: Candidate) -> tuple[int, int, bool, int]:
-        lack = sum(1 if line.is_limit else 3 for line in each.lacks)
+    def rank(each: Candidate) -> tuple[int, int, int, bool, int]:
+        lack, far = (
+            sum(1 if line.is_limit else 3 for line in lines) for lines in (each.lacks, each.far)
+        )
         if each.minor in declared and lack <= each.judged // 10:
             lack = 0
-        return lack, nearest[each.minor], each.minor != present, -_number(each.minor)
+        return lack, nearest[each.minor], far, each.minor != present, -_number(each.minor)
 
     return min(candidates, key=rank)
 

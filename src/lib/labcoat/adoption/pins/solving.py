@@ -61,6 +61,7 @@ def loosen_lines(
                 or build_for_newest(search, state, *asked, lines=state.lines)
             ):
                 continue
+            state.brought = attempt.brought
             state.versions = _settle(search, state, freed, attempt.versions)
             return search
         if only_once:

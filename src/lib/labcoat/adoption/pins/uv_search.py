@@ -42,6 +42,16 @@ class Attempt(Record):
     is_cached: bool = False
     is_late: bool = False
 
+    @property
+    def brought(self) -> frozenset[str]:
+        """The packages that others need, whatever is asked for."""
+        inputs = ("-r ", "-c ")
+        return frozenset(
+            name
+            for name, parents in self.parents.items()
+            if any(not each.startswith(inputs) for each in parents)
+        )
+
 
 class Search(Record):
     """A question, the directory for uv's files, and when to end (by `time.monotonic`).

@@ -57,7 +57,6 @@ def find_versions(
         if state.versions is None:
             state.lines += imports
         else:
-            state.brought = frozenset(state.versions)
             search = replace(search, deadline=time.monotonic() + _IMPORTS_SECONDS)
             _add_imports(search, state, imports, listings)
             if not only_once:
