@@ -132,6 +132,11 @@ def test_what_init_left_out_is_not_to_be_added(
     warn_of_lacking(tmp_path / "project", site, ".venv", "requirements.in")
     printed = capsys.readouterr().err
     assert "requirements.in: `numpy`; requirements.in says why it has no pyhook" in printed
+    (tmp_path / "project/main.py").write_text("import translatable\n")
+    path.write_text("# left out: django-translatable==0.1 (the index has no such package)\n")
+    warn_of_lacking(tmp_path / "project", site, ".venv", "requirements.in")
+    assert "hint: Read requirements.in: it says why it has none of these" in capsys.readouterr().err
+    (tmp_path / "project/main.py").write_text("import numpy, pyHook\n")
     path.write_text("pyhook>=1 ; sys_platform == 'win32'  # main.py:1\n")
     warn_of_lacking(tmp_path / "project", site, ".venv", "requirements.in")
     assert "`numpy`; requirements.in says why it has no pyhook" in capsys.readouterr().err

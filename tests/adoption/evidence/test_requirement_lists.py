@@ -49,6 +49,18 @@ def test_other_files_are_no_lists(tmp_path: Path, name: str) -> None:
     assert wanted(tmp_path) == {}
 
 
+def test_the_table_of_pip_list_is_read(tmp_path: Path) -> None:
+    """Its heading is no package, so that the rest counts as recorded versions."""
+    names = ["alpha", "beta-long", "delta", "gamma", "kappa", "lambda", "omega", "sigma"]
+    rows = [f"{name:12} 1.0" for name in names]
+    text = "\r\n".join(["Package      Version", "------------ -------", *rows, ""])
+    write(tmp_path, **{"requirements.txt": text})
+    (found,) = find_lists(list_tree(tmp_path))
+    assert [each.requirement for each in found.wanted] == [f"{name}==1.0" for name in names]
+    assert {each.kind for each in found.wanted} == {"freeze"}
+    assert found.skipped == ()
+
+
 def test_the_projects_own_list_is_first(tmp_path: Path) -> None:
     names = [
         *("requirements.txt", "requirements/base.txt", "requirements-gpu.txt"),

@@ -49,5 +49,5 @@ NOT_ON_INDEX = "the index `pytorch` has no package {package}"
 WITH_UV = "looking for versions with uv, which pip-tools then keeps"
 
 # Patch releases
-SPLIT = "omega 1.0: 2.0 is not for every Python"
+SPLIT = "omega 1.0 is locked: 2.0 is not for every release of Python"
 INDEX_OF_A_PART = "`mine` comes from the index `own` for `"

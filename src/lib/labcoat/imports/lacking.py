@@ -103,10 +103,11 @@ def warn_of_lacking(root: Path, site_packages: Path, environment: str, source: s
     if absent:
         names = [f"`{each.module}` ({_place(each)})" for each in absent]
         gone = left_out_names(Tree(root, (source,)).read_text(source))
+        named = {each: _find_named(each, gone) for each in absent}
         hint = advise_additions(
-            _find_additions([each for each in absent if each.package not in gone], source)
+            _find_additions([each for each in absent if not named[each]], source)
         )
-        if left_out := [each.package for each in absent if each.package in gone]:
+        if left_out := list(dict.fromkeys(filter(None, named.values()))):
             why = f"{source} says why it has no {terminal.join_some(left_out, _MOST_SHOWN)}"
             hint = f"{hint}; {why}" if hint else f"Read {source}: it says why it has none of these"
         if not hint:
@@ -122,6 +123,13 @@ def warn_of_lacking(root: Path, site_packages: Path, environment: str, source: s
             f" {terminal.join_some(names, _MOST_SHOWN)}",
             "; ".join([f"Ask for a version that has them in {source}", *meant[:_MOST_SHOWN]]),
         )
+
+
+def _find_named(each: Lacking, names: Collection[str]) -> str:
+    """Return which of `names` has the module, or is the package that would be added; else empty."""
+    if each.package in names:
+        return each.package
+    return min(modules.find_providers(each.module, names), default="")
 
 
 def left_out_names(text: str) -> set[str]:

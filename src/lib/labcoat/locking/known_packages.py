@@ -37,8 +37,8 @@ _POPULAR = """
 absl-py accelerate aiohttp albumentations alembic altair anthropic anyio apache-airflow arrow
 asyncpg attrs azure-storage-blob babel bcrypt beautifulsoup4 black bokeh boto3 botocore cachetools
 catboost celery certifi charset-normalizer click cloudpickle colorama cryptography cython dash dask
-datasets decorator deepspeed dill diffusers django djangorestframework docker docutils duckdb
-einops elasticsearch evaluate fastai fastapi faiss-cpu filelock flake8 flask fonttools fsspec gensim
+datasets decorator deepspeed dill diffusers django djangorestframework docker docutils duckdb einops
+elasticsearch evaluate fastai fastapi faiss-cpu filelock flake8 flask fonttools fsspec gensim
 geopandas gitpython google-cloud-storage gradio graphviz greenlet grpcio gunicorn gym gymnasium h5py
 httpx huggingface-hub hydra-core hypothesis idna imageio imbalanced-learn importlib-metadata
 ipykernel ipython ipywidgets isort itsdangerous jax jaxlib jinja2 joblib jsonschema jupyter
@@ -46,14 +46,14 @@ jupyterlab kaggle keras kiwisolver kubernetes langchain librosa lightgbm lightni
 lxml mako markdown markupsafe matplotlib mlflow mock moto mypy mysqlclient networkx nltk notebook
 numba numexpr numpy omegaconf openai opencv-python opencv-python-headless openpyxl optuna orjson
 packaging pandas paramiko patsy peft pillow pip-tools plotly polars pre-commit prometheus-client
-prophet protobuf psutil psycopg psycopg2 psycopg2-binary pyarrow pycocotools pycryptodome pydantic pygments
-pyinstaller pyjwt pylint pymongo pymysql pyodbc pyopenssl pyparsing pyqt5 pyserial pyspark pytest
-pytest-cov python-dateutil python-dotenv pytorch-lightning pytz pywavelets pywin32 pyyaml pyzmq
-ray redis regex requests rich ruff s3fs safetensors scikit-image scikit-learn scipy scrapy seaborn
-selenium sentence-transformers sentencepiece sentry-sdk setuptools shap shapely six spacy sphinx
-sqlalchemy starlette statsmodels streamlit sympy tabulate tenacity tensorboard tensorflow termcolor
-tiktoken timm tokenizers toml tomli torch torchaudio torchmetrics torchvision tornado tox tqdm
-transformers typer typing-extensions tzdata ujson ultralytics urllib3 uvicorn virtualenv wandb
+prophet protobuf psutil psycopg psycopg2 psycopg2-binary pyarrow pycocotools pycryptodome pydantic
+pygments pyinstaller pyjwt pylint pymongo pymysql pyodbc pyopenssl pyparsing pyqt5 pyserial pyspark
+pytest pytest-cov python-dateutil python-dotenv pytorch-lightning pytz pywavelets pywin32 pyyaml
+pyzmq ray redis regex requests rich ruff s3fs safetensors scikit-image scikit-learn scipy scrapy
+seaborn selenium sentence-transformers sentencepiece sentry-sdk setuptools shap shapely six spacy
+sphinx sqlalchemy starlette statsmodels streamlit sympy tabulate tenacity tensorboard tensorflow
+termcolor tiktoken timm tokenizers toml tomli torch torchaudio torchmetrics torchvision tornado tox
+tqdm transformers typer typing-extensions tzdata ujson ultralytics urllib3 uvicorn virtualenv wandb
 watchdog websockets werkzeug wheel xarray xgboost xlrd xlsxwriter yfinance zarr
 """
 # What other ecosystems, or people, call a package.

@@ -54,7 +54,7 @@ def constrain_here(pins: Mapping[str, str]) -> str:
 
 def print_older(name: str, old: str, new: str, python: str) -> None:
     """Say that a lock has an older version, since the newer one is not for every patch release."""
-    terminal.print_progress(f"{name} {old}: {new} is not for every {python}")
+    terminal.print_progress(f"{name} {old} is locked: {new} is not for every release of {python}")
 
 
 def moved_here(text: str, pins: Mapping[str, str], minor: str) -> dict[str, str]:

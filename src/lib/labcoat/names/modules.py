@@ -29,6 +29,10 @@ _CHOSEN: Mapping[str, str] = {
     "segment_anything": "segment-anything", "skcuda": "scikit-cuda", "skmisc": "scikit-misc",
     "skmultilearn": "scikit-multilearn", "sko": "scikit-opt", "sksparse": "scikit-sparse",
     "sparknlp": "spark-nlp", "swisseph": "pyswisseph", "RPi": "rpi-gpio",
+    "ckeditor": "django-ckeditor", "debug_toolbar": "django-debug-toolbar",
+    "django_filters": "django-filter", "djgeojson": "django-geojson",
+    "guardian": "django-guardian", "leaflet": "django-leaflet",
+    "modeltranslation": "django-modeltranslation", "phonenumber_field": "django-phonenumber-field",
     # What data scientists import under these names is on no index; the packages of these names
     # are a toolkit for Pyramid, a clipboard, a serialization, balloons, faces and a placeholder.
     **dict.fromkeys(("apex", "clip", "bert", "habitat", "ldm", "kaolin"), ""),

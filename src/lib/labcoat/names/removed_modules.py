@@ -18,6 +18,12 @@ class Removal(NamedTuple):
 
 # By top-level module, package and release: the names of modules in it, or `.` for all of it.
 _REMOVED: Mapping[tuple[str, str, str], str] = {
+    ("fastai", "fastai", "2"): """
+        basic_data basic_train callbacks core data_block datasets gen_doc general_optimizer script
+        sixel tabular.models tabular.transform text.interpret text.models.transformer text.transform
+        train utils version vision.cyclegan vision.image vision.interpret vision.models.darknet
+        vision.models.efficientnet vision.models.wrn vision.transform vision.tta widgets
+    """,
     ("keras", "keras", "2.9"): """
         layers.advanced_activations layers.convolutional_recurrent layers.embeddings layers.local
         layers.merge layers.recurrent layers.wrappers

@@ -57,6 +57,7 @@ _SKIPPED = {
     "--find-links": "labcoat takes packages from indexes, not from pages of links",
     "-f": "labcoat takes packages from indexes, not from pages of links",
 }
+_HEADING = lazy_pattern(r"\s*(?:Package\s+Version\b.*|-{3,}(?:\s+-{3,})+\s*)")  # of `pip list`
 _OWN = lazy_pattern(r"\./?((?:\[[\w., -]+\])?)")
 _LOCAL_BUILD = lazy_pattern(r"^(\S+?) @ file:\S+")
 
@@ -196,6 +197,8 @@ def _read_lines(tree: Tree, path: str, seen: frozenset[str]) -> Iterator[str | W
                 yield raw.strip()
             continue
         covered = number
+        if _HEADING.fullmatch(raw):
+            continue
         if isinstance(line, OptionLine):
             yield from _read_option(tree, path, line, seen | {path})
             continue
