@@ -100,6 +100,7 @@ def _publish_leaning(index: ListedIndex) -> None:
 
 
 def _publish_peers(index: ListedIndex) -> None:
+    index.publish("keras-2.2.4-py3-none-any.whl")
     index.publish("keras-2.4.3-py3-none-any.whl")
     index.publish("keras-2.6.0-py3-none-any.whl")
     index.publish("tensorflow-2.4.1-py3-none-any.whl")
@@ -276,6 +277,29 @@ def test_python_with_the_nearest_releases_is_chosen_where_none_has_what_is_asked
 ) -> None:
     """A list of old versions is nearer to an older Python, which fewer of them have to leave."""
     assert plan(project, *requirements, kind="demand").python == python
+
+
+@pytest.mark.parametrize(
+    ("requirements", "python"),
+    [
+        (("dated==1.0",), "3.9"),  # of 2020
+        (("dated==2.0",), None),  # of 2022, and 3.11 came out in that year
+        (("dated==1.0", "base", "upper"), None),  # no list of pins
+        (("dated==1.0", "python==3.13.*"), "3.13"),
+    ],
+)
+def test_a_list_of_old_pins_gets_a_python_of_its_time(
+    project: Project, requirements: tuple[str, ...], python: str | None
+) -> None:
+    """Pure wheels are for any Python, and later ones have removed what they use."""
+    assert plan(project, *requirements, kind="demand").python == python
+
+
+def test_a_release_that_runs_on_no_supported_python_is_moved(project: Project) -> None:
+    """Keras 2.2 needs TensorFlow 1, whatever its wheel says."""
+    made = plan(project, "keras==2.2.4", "tensorflow==2.3.0", kind="demand")
+    assert made.decisions[0].after == "keras==2.4.3"
+    assert made.decisions[0].reason == "2.2.4 does not run on Python 3.11"
 
 
 def test_a_python_that_is_missing_here_is_named(
@@ -513,7 +537,7 @@ def test_contradiction_names_the_version_that_a_line_was_moved_to(project: Proje
 
 def test_table_says_whether_the_repository_asks_for_the_python() -> None:
     """A Dockerfile's Python is taken where no other has more wheels."""
-    for is_declared, why in ((True, "the repository asks for it"), (False, "the one with wheels")):
+    for is_declared, why in ((True, "the repository asks for it"), (False, "the one that suits")):
         lines = list(table.format_plan(Plan("3.9", (), is_python_declared=is_declared)))
         assert lines[0].startswith(f"Python 3.9: {why}")
 

@@ -107,7 +107,7 @@ def test_a_stronger_line_wins() -> None:
     assert [each.text for each in kept] == ["c==3.2", "c>=2,<4"]
     assert len(dropped) == 3
     _, dropped = merge_lines([line("d>1", "demand"), line("d>1", "freeze")])
-    assert dropped[0][1].reason == "demand.txt says it"
+    assert dropped[0][1].reason == "demand.txt has it already"
     kept, dropped = merge_lines([wide, line("c==4", "freeze")])
     assert kept == [wide]
     assert "c>=2,<4" in dropped[0][1].reason

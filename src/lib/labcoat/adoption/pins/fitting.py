@@ -181,7 +181,9 @@ def _move(
         reason = f"{line.pinned} is not on the package index"
     else:
         asked = f"{line.pinned}" if line.pinned is not None else f"{line.specifier}"
-        reason = f"{asked} has no wheel for Python {minor}"
+        is_outgrown = releases.is_outgrown(reference)
+        what = "does not run on" if is_outgrown else "has no wheel for"
+        reason = f"{asked} {what} Python {minor}"
     return replace(line.change("moved", reason, specifier=f"=={to}"), asked=line)
 
 

@@ -18,6 +18,10 @@ from labcoat.toolchain.package_index import ListedFile
 _SOURCES = (".tar.gz", ".zip")
 _AT_ONCE = 16  # listings that are read at the same time
 _SECONDS = 90  # for all of them
+# The first releases that run on Python 3.8 and newer, of packages whose wheels are for any Python.
+# Keras before 2.4 runs on TensorFlow 1 to 2.1, which has no wheel for them, and joblib calls the
+# constructor of code objects as 3.7 has it.
+_RUNS_FROM = {"keras": "2.4.3", "joblib": "0.14.0"}
 _PROGRESS = 12  # more packages than this take seconds
 
 
@@ -49,9 +53,16 @@ class PackageReleases(Record):
         ]
 
     def has_wheel(self, version: Version, minor: str) -> bool:
-        """Return whether Python `minor` can install a wheel of `version` on this machine."""
+        """Return whether Python `minor` can install and run a wheel of `version` here."""
         files = self.by_version.get(version, ())
-        return any(listed_files.is_installable(file, minor) for file in files)
+        return not self.is_outgrown(version) and any(
+            listed_files.is_installable(file, minor) for file in files
+        )
+
+    def is_outgrown(self, version: Version) -> bool:
+        """Whether `version` runs on no Python of a project, although its wheel is for any."""
+        first = _RUNS_FROM.get(self.name)
+        return first is not None and version < Version(first)
 
     def sdist(self, version: Version, minor: str) -> ListedFile | None:
         """Return the sdist of `version` that Python `minor` may build; None if there is none.

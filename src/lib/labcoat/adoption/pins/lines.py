@@ -284,7 +284,7 @@ def merge_lines(lines: Sequence[Line]) -> tuple[list[Line], list[tuple[Line, Dec
             file = known.wanted.file
             # The table lists together what has one reason, such as a list that says all of it too.
             same = line.text == known.text and file != line.wanted.file
-            says = "says it" if line.text == known.text else f"asks for `{known.text}`"
+            says = "has it already" if line.text == known.text else f"asks for `{known.text}`"
             where = file if same else f"{file}:{known.wanted.line}"
             dropped.append((line, line.drop(f"{where} {says}")))
             out.add(at)

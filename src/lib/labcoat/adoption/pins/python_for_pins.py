@@ -22,6 +22,11 @@ SUPPORTED = tuple(
     minor for minor in PROJECT_MINORS if OLDEST <= int(minor.partition(".")[2]) <= NEWEST
 )
 _OLD = ("2.7", *(f"3.{number}" for number in range(OLDEST)))
+# The first release of each: https://devguide.python.org/versions/.
+_RELEASED = {
+    "3.8": "2019-10-14", "3.9": "2020-10-05", "3.10": "2021-10-04", "3.11": "2022-10-24",
+    "3.12": "2023-10-02", "3.13": "2024-10-07", "3.14": "2025-10-07", "3.15": "2026-10-01",
+}  # fmt: skip
 # What says which Python, whatever the packages are locked from.
 _LASTING = {OWN, ".python-version", "runtime.txt", "pyproject.toml", "setup.cfg"}
 # One minor: conda's =3.7.3=h123_0, ==3.9.*, 3.9, 2.7.
@@ -43,13 +48,15 @@ class PythonForPins(Record):
 class Candidate(Record):
     """A Python, and the lines that it has no wheel for, of how many.
 
-    Of those that are `far`, another Python has a release nearer to what they ask for.
+    Of those that are `far`, another Python has a release nearer to what they ask for. It `is_later`
+    than the list, whose versions may not run on it, pure as they are.
     """
 
     minor: str
     lacks: tuple[Line, ...]
     judged: int
     far: tuple[Line, ...] = ()
+    is_later: bool = False
 
 
 def declared_minors(wanted: Sequence[Wanted]) -> tuple[str, ...]:
@@ -168,6 +175,7 @@ def rank_pythons(
 ) -> list[Candidate]:
     """Return `minors` with the lines that each lacks a wheel for."""
     judged = [line for line in lines if line.wanted.kind != "import" and not line.is_fixed]
+    day = _last_day(judged, known)
     nearest = {line: fitting.find_nearest(line, known, minors) for line in judged}
     return [
         Candidate(
@@ -175,9 +183,25 @@ def rank_pythons(
             tuple(line for line in judged if not fitting.is_served(line, known, minor)),
             len(judged),
             tuple(line for line, those in nearest.items() if minor not in those),
+            bool(day) and _RELEASED[minor] > day,
         )
         for minor in minors
     ]
+
+
+def _last_day(lines: Sequence[Line], known: fitting.Known) -> str:
+    """Return the day until which a Python may be released to run a list of pins.
+
+    That is a year after the newest version in it; for a list that mostly names none, it is empty.
+    """
+    days = []
+    for line in lines:
+        releases = known.get(line.name)
+        files = releases.by_version.get(line.pinned, ()) if releases and line.pinned else ()
+        days += [min((each.uploaded[:10] for each in files if each.uploaded), default="")]
+    pins = list(filter(None, days))
+    newest = max(pins) if len(pins) > len(days) // 2 else ""
+    return newest and f"{int(newest[:4]) + 1}{newest[4:]}"
 
 
 def choose_candidate(
@@ -186,22 +210,23 @@ def choose_candidate(
     """Return the Python with wheels for the most lines.
 
     Among equals, that is the nearest to a declared one, else the one that has nearer releases of
-    what no Python has, else `present`, which labcoat takes by default, else the newest. A demand
-    counts as three recorded versions, of which a declared Python may lack a tenth: conda had others
-    than the index.
+    what no Python has, else one that is not later than the list, else the oldest; of those,
+    `present`, which labcoat takes by default, else the newest. A demand counts as three recorded
+    versions, of which a declared Python may lack a tenth: conda had others than the index.
     """
     nearest = {
         each.minor: min((abs(_number(each.minor) - _number(one)) for one in declared), default=0)
         for each in candidates
     }
 
-    def rank(each: Candidate) -> tuple[int, int, int, bool, int]:
+    def rank(each: Candidate) -> tuple[int, int, int, int, bool, int]:
         lack, far = (
             sum(1 if line.is_limit else 3 for line in lines) for lines in (each.lacks, each.far)
         )
         if each.minor in declared and lack <= each.judged // 10:
             lack = 0
-        return lack, nearest[each.minor], far, each.minor != present, -_number(each.minor)
+        later = _number(each.minor) if each.is_later else 0
+        return lack, nearest[each.minor], far, later, each.minor != present, -_number(each.minor)
 
     return min(candidates, key=rank)
 

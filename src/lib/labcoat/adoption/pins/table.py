@@ -34,7 +34,7 @@ def format_plan(plan: Plan) -> Iterator[str]:
         names = terminal.join_some([_clean(each.requirement) for each in kept], _MOST_KEPT)
         yield f"kept ({len(kept)}): {names}"
     if plan.python:
-        has_most = "the one with wheels of most of these, or of the nearest releases"
+        has_most = "the one that suits most of these versions"
         why = "the repository asks for it" if plan.is_python_declared else has_most
         yield f"Python {plan.python}: {why}"
     for name, value in plan.settings:
