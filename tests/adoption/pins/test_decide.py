@@ -80,6 +80,10 @@ def listed() -> Iterator[ListedIndex]:
     index.publish("wrong-1.0.tar.gz", members={"other/__init__.py": ""})
     index.publish("hydra-0.9-py3-none-any.whl")
     index.publish("hydra-1.3-py3-none-any.whl", ["omega==2.0"])
+    for minor in range(25):
+        needs = ["omega==2.0"] if minor > 2 else []
+        index.publish(f"siren-1.{minor}-py3-none-any.whl", needs)
+    index.publish("siren-2.0-py3-none-any.whl")
     index.publish("medusa-0.9-py3-none-any.whl")
     index.publish("medusa-2.1-py3-none-any.whl", ["hard"])
     index.publish("kraken-0.9-py3-none-any.whl", ["base<2"])
@@ -380,6 +384,15 @@ def test_a_source_is_built_rather_than_a_release_of_years_ago(project: Project, 
     assert "omega" in made.brought or kind == "import"
     for text in ("hydra<1", "hydra==0.9"):
         assert "LABCOAT_NO_BINARY" not in dict(plan(project, text).settings)
+
+
+@pytest.mark.parametrize(("text", "built"), [("siren<2", True), ("siren<1.10", False)])
+def test_a_source_is_built_rather_than_twenty_releases_gone_back(
+    project: Project, text: str, built: bool
+) -> None:
+    """The newest that the line allows is meant."""
+    made = plan(project, text)
+    assert ("LABCOAT_NO_BINARY" in dict(made.settings)) is built
 
 
 def test_a_release_of_years_ago_that_nothing_helps_is_named(project: Project) -> None:

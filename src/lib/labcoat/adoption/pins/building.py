@@ -21,6 +21,7 @@ from labcoat.core.records import MutableRecord, field, replace
 from labcoat.locking.locker_output import Fault, parse_faults
 
 _SECONDS = 20  # for one attempt
+_MANY = 20  # newer releases that a line allows
 _MOST_BUILT = 4  # rounds of building for one line
 
 
@@ -79,12 +80,12 @@ def build_for_newest(  # noqa: PLR0913 - what was tried
 ) -> bool:
     """Return whether what only a source has is built now, since a line has a far older release.
 
-    That is a release of an earlier major version than the newest, for a line that asks for any. A
-    resolver goes back to it silently where the newer ones need a package without wheels. `texts`
-    are what was asked for the `lines`.
+    That is a release of an earlier major version than the newest that the line allows, or one with
+    `_MANY` newer ones. A resolver goes back to it silently where the newer ones need a package
+    without wheels. `texts` are what was asked for the `lines`.
     """
     for line in lines:
-        newest = _newest_major(search, line, versions, listings)
+        newest = _find_newer(search, line, versions, listings)
         if newest is None or line.name in state.judged or time.monotonic() > search.deadline:
             continue
         state.judged.add(line.name)
@@ -104,23 +105,28 @@ def build_for_newest(  # noqa: PLR0913 - what was tried
     return False
 
 
-def _newest_major(
+def _find_newer(
     search: Search,
     line: Line,
     versions: Mapping[str, str],
     listings: Mapping[str, PackageReleases | None],
 ) -> Version | None:
-    """Return the first number of a line's newest release, if the line has an earlier one."""
+    """Return the least version to ask for in place of a far older release; None if it is none.
+
+    That is the first number of the newest release that the line allows, or that release itself.
+    """
     releases = listings.get(line.name)
-    if line.is_fixed or str(line.specifier) or releases is None or line.name not in versions:
+    if line.is_fixed or releases is None or line.name not in versions:
         return None
     found = Version(versions[line.name])
-    finals = [
-        each for each in releases.installable(search.question.minor) if not each.is_prerelease
+    newer = [
+        each
+        for each in releases.installable(search.question.minor)
+        if each > found and not each.is_prerelease and line.specifier.contains(each)
     ]
-    if not finals or (finals[-1].epoch, finals[-1].major) <= (found.epoch, found.major):
-        return None
-    return Version(f"{finals[-1].epoch}!{finals[-1].major}")
+    if newer and (newer[-1].epoch, newer[-1].major) > (found.epoch, found.major):
+        return Version(f"{newer[-1].epoch}!{newer[-1].major}")
+    return newer[-1] if len(newer) >= _MANY else None
 
 
 def _explain(
