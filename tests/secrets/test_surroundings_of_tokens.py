@@ -173,3 +173,28 @@ def test_key_in_a_page_is_public(text: str, sure: bool) -> None:
     found = find_in_content("scrape.ipynb", text.format(GOOGLE).encode())
     assert found
     assert found.sure is sure
+
+
+@pytest.mark.parametrize(
+    ("address", "name", "sure"),
+    [
+        ("https://localhost/", "token", False),
+        ("http://127.0.0.1:8000", "api_token", False),
+        ("https://shop.example.org/", "token", True),
+        ("https://localhost/", "payment_api_key", True),
+    ],
+)
+def test_token_for_the_machine_itself(address: str, name: str, sure: bool) -> None:
+    """Its server stands right above it; a key of a service is for others."""
+    text = f"host = '{address}'\n\n{name} = '{KEY}'\n"
+    found = find_in_content("register.py", text.encode())
+    assert found
+    assert found.sure is sure
+
+
+def test_google_oauth_secret(tmp_path: Path) -> None:
+    """Its form is searched for in all folders, as that of migrations."""
+    secret = "GOCSPX-" + "k3W9vTq2Zx8LmP4rN7bYaB3dE5fG"
+    root = repository(tmp_path / "r", {"app/migrations/0001_a.py": f"x = '{secret}'\n"})
+    found = check_repository(root, Selection(("SEC001",))).findings
+    assert ["a Google OAuth secret" in each.message for each in found] == [True]

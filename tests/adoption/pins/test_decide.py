@@ -78,6 +78,12 @@ def listed() -> Iterator[ListedIndex]:
     index.publish("early-1.0b6-py3-none-any.whl")
     index.publish("needsearly-1.0-py3-none-any.whl", ["early"])
     index.publish("wrong-1.0.tar.gz", members={"other/__init__.py": ""})
+    _publish_old(index)
+    yield index
+    index.stop()
+
+
+def _publish_old(index: ListedIndex) -> None:
     index.publish("hydra-0.9-py3-none-any.whl")
     index.publish("hydra-1.3-py3-none-any.whl", ["omega==2.0"])
     for minor in range(25):
@@ -88,8 +94,6 @@ def listed() -> Iterator[ListedIndex]:
     index.publish("medusa-2.1-py3-none-any.whl", ["hard"])
     index.publish("kraken-0.9-py3-none-any.whl", ["base<2"])
     index.publish("kraken-1.0-py3-none-any.whl", ["base>=2"])
-    yield index
-    index.stop()
 
 
 def _publish_leaning(index: ListedIndex) -> None:

@@ -179,3 +179,11 @@ def test_history_that_is_too_large_follows_from_its_copy(tmp_path: Path) -> None
     (root / ".git" / "large.pack").write_bytes(b"x" * 5000)
     found = {each.rule: each.severity for each in check_repository(root).findings}
     assert (found["CTX002"], found["CTX007"]) == (Severity.WARNING, Severity.NOTE)
+
+
+def test_environment_that_no_build_reads_is_a_note(tmp_path: Path) -> None:
+    """BuildKit sends nothing of it."""
+    files = {"Dockerfile": f"{BASE}USER 1000\n", ".gitignore": "venv\n"}
+    root = repository(tmp_path / "r", files, venv("venv"))
+    (found,) = check_repository(root, Selection(("CTX001",))).findings
+    assert found.severity is Severity.NOTE

@@ -111,3 +111,16 @@ def test_empty_list_needs_no_hashes(text: str, rules: list[str], tmp_path: Path)
     """Nothing is installed of it."""
     root = repository(tmp_path / "r", {"Dockerfile": f"{BASE}{INSTALL}", "requirements.txt": text})
     assert [each.rule for each in check(root)] == rules
+
+
+@pytest.mark.parametrize(
+    ("pins", "severity"),
+    [("flask==3.0\nnumpy==2.0\n", Severity.NOTE), ("flask==3.0\nnumpy\n", Severity.WARNING)],
+)
+def test_constraints_pin_what_a_command_names(
+    pins: str, severity: Severity, tmp_path: Path
+) -> None:
+    """It has no hashes, and the versions stay."""
+    install = "COPY limits.txt .\nRUN pip install -c limits.txt flask 'numpy>=1'\nUSER 1000\n"
+    root = repository(tmp_path / "r", {"Dockerfile": f"{BASE}{install}", "limits.txt": pins})
+    assert [each.severity for each in check(root)] == [severity]

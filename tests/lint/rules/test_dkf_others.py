@@ -68,3 +68,21 @@ def test_image_that_a_script_builds_under_a_variable(tmp_path: Path) -> None:
     assert [each for each in check_repository(root).findings if each.rule == "DKF001"] == []
     (root / "build.sh").write_text("owner=you\nname=base\ndocker build -t $owner/$name base\n")
     assert [each.rule for each in check_repository(root).findings if each.rule == "DKF001"]
+
+
+@pytest.mark.parametrize(
+    "image", ["postgres:15", "docker.io/postgres:15", "docker.io/library/nginx"]
+)
+def test_image_that_drops_root(image: str, tmp_path: Path) -> None:
+    """However its registry is written."""
+    root = repository(tmp_path / "r", {"Dockerfile": f"FROM {image}\nCOPY a /a\n", "a": ""})
+    (found,) = [each for each in check_repository(root).findings if each.rule == "DKF003"]
+    assert found.severity is Severity.NOTE
+
+
+def test_compose_may_name_its_image_after_the_base(tmp_path: Path) -> None:
+    """The base is that of Docker all the same."""
+    compose = "services:\n  web:\n    build: .\n    image: node:16\n"
+    files = {"Dockerfile": "FROM node\nRUN true\n", "docker-compose.yml": compose}
+    found = check_repository(repository(tmp_path / "r", files)).findings
+    assert {"DKF001", "DKF003"} <= {each.rule for each in found}

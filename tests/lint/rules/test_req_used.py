@@ -84,3 +84,27 @@ def test_lock_of_what_a_package_declares(setup: str, expected: Severity, tmp_pat
     """Pins of the same packages are a lock; what the package reads can have no hashes."""
     root = repository(tmp_path / "r", {"requirements.txt": PINNED, "setup.py": setup})
     assert severity(root, "REQ002", "requirements.txt") is expected
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"base.txt": "numpy\n"}, Severity.WARNING),
+        ({"requirements.base.txt": "numpy\n"}, Severity.NOTE),
+    ],
+)
+def test_hashes_of_what_a_list_includes(
+    files: dict[str, str], expected: Severity, tmp_path: Path
+) -> None:
+    """pip would ask for them in an unpinned list too, which REQ001 reports."""
+    (included,) = files
+    main = {"requirements.txt": f"-r {included}\nscipy==1.0\n"}
+    root = repository(tmp_path / "r", main | files)
+    assert severity(root, "REQ002", "requirements.txt") is expected
+
+
+def test_list_of_a_conda_environment_needs_no_hashes(tmp_path: Path) -> None:
+    """Where its other packages have none, pip refuses to install."""
+    conda = "dependencies:\n- pip\n- pip:\n  - -r requirements.txt\n  - flask==1.0\n"
+    root = repository(tmp_path / "r", {"requirements.txt": PINNED, "environment.yml": conda})
+    assert severity(root, "REQ002", "requirements.txt") is Severity.NOTE

@@ -66,17 +66,22 @@ _PROGRAMS = {
 _RUNNERS = ("conda", "mamba", "micromamba", "poetry", "pipenv", "pdm", "hatch", "uv")
 _FILE = ("-r", "--requirement", "--requirements")
 _LOCAL = ("-e", "--editable")
+_CONSTRAINT = ("-c", "--constraint", "--constraints")
 _SHORT_WITH_VALUE = lazy_pattern(r"-[rceiftCbPpn].+")
 
 
 class Installation(NamedTuple):
-    """A command that installs: the `tool`, its packages, the files that name more, its options."""
+    """A command that installs: the `tool`, its packages, the files that name more, its options.
+
+    `constraints` are files that limit the versions.
+    """
 
     tool: str
     words: tuple[str, ...]
     packages: tuple[str, ...]
     files: tuple[str, ...]
     options: frozenset[str]
+    constraints: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return " ".join(self.words)
@@ -98,6 +103,7 @@ def parse_installation(words: Sequence[str]) -> Installation | None:
     packages: list[str] = []
     files: list[str] = []
     options: set[str] = set()
+    constraints: list[str] = []
     remaining = iter(rest)
     sync = tool == "uv" and "sync" in words[:4]
     for word in remaining:
@@ -114,7 +120,11 @@ def parse_installation(words: Sequence[str]) -> Installation | None:
             files.append(value)
         elif name in _LOCAL:
             packages.append(value)
-    return Installation(tool, tuple(words), tuple(packages), tuple(files), frozenset(options))
+        elif name in _CONSTRAINT and tool in ("pip", "uv"):
+            constraints.append(value)
+    return Installation(
+        tool, tuple(words), tuple(packages), tuple(files), frozenset(options), tuple(constraints)
+    )
 
 
 def _split_tool(words: Sequence[str]) -> tuple[str, list[str]]:

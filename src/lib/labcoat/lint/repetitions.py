@@ -33,7 +33,8 @@ def weigh_repetitions(findings: Sequence[Finding]) -> list[Finding]:
 def _name_others(finding: Finding, others: Sequence[Finding]) -> Finding:
     if not others:
         return finding
-    lines = [str(each.line) for each in others if each.path == finding.path]
+    own = [each.line for each in others if each.path == finding.path]
+    lines = [str(line) for line in dict.fromkeys(own) if line != finding.line]
     paths = dict.fromkeys(each.path for each in others if each.path != finding.path)
     places = []
     if lines:

@@ -248,6 +248,7 @@ def _find_named(
             shown = (
                 surroundings.is_shown(path, text, at)
                 or surroundings.has_expired(text, name, at)
+                or surroundings.is_for_own_server(text, name, at)
                 or values.is_disguised(value)
                 or is_public_key(name, value)
                 or web_tokens.is_useless(value)

@@ -31,6 +31,7 @@ TOKENS: tuple[tuple[str, bytes, bytes], ...] = (
     ("an npm token", b"npm_", rb"[A-Za-z0-9]{36}\b"),
     ("a Slack token", b"xox", rb"[abprs]-[0-9]{10,}-[0-9A-Za-z-]{20,}"),
     ("a Stripe key", b"sk_live_", rb"[0-9A-Za-z]{24,}"),
+    ("a Google OAuth secret", b"GOCSPX-", rb"[0-9A-Za-z_-]{28}(?![0-9A-Za-z_-])"),
     ("a Google API key", b"AIza", rb"[0-9A-Za-z_-]{35}\b"),
     ("an Anthropic key", b"sk-ant-", rb"[A-Za-z0-9_-]{32,}"),
     # The claims of a token that never expires, in base64: `{"iss":"kubernetes/serviceaccount"…`.

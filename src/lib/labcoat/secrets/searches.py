@@ -42,7 +42,7 @@ _FORMS = (
     "\\.(?:database\\.(?:azure\\.com|windows\\.net)|redis\\.cache\\.windows\\.net|mongodb\\.net"
     "|(?:rds|redshift)\\.amazonaws\\.com|supabase\\.co|neon\\.tech|upstash\\.io|render\\.com"
     "|proxy\\.rlwy\\.net|snowflakecomputing\\.com|aivencloud\\.com)\\b|\\bec2-[0-9]{1,3}-[0-9]",
-    *("lin_api_", "PMAK-", "AGE-SECRET-KEY-1", "AccountKey="),
+    *("GOCSPX-", "lin_api_", "PMAK-", "AGE-SECRET-KEY-1", "AccountKey="),
 )
 # Values with a digit in quotes, as generated tokens are; no digests of files.
 _VALUE = r"""[=:] ?\\?["'](?!sha\d+-)(?=[^"'\s]*\d)[A-Za-z0-9_/+=.~-]{20,}\\?["']"""

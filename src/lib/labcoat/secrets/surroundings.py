@@ -22,6 +22,7 @@ _QUOTES = lazy_pattern(rb"""^([ \t]*[rRuU]?)?(?:\"{3}|'{3})|\"{3}|'{3}""", re.MU
 _EXAMPLE = lazy_pattern(rb"(?i)\bexamples?\b|\be\.g\.|>>>")
 # An address of the machine itself, at which no one else can use a key.
 _OWN_ADDRESS = lazy_pattern(rb"(?i)https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])[:/\"']")
+_ANY_TOKEN = lazy_pattern(rb"(?i)(?:auth|access|api)?_?token")
 # What a text says right before a value that only shows the form of others.
 _INTRODUCED = lazy_pattern(
     rb"(?i)\blooks?[ ](?:\w+[ ])?like(?:[ ]this)?[ ]?:?\s{0,8}[\"'`*(]{0,4}$"
@@ -134,6 +135,14 @@ def is_signed(text: bytes, at: int) -> bool:
     return _SIGNED.search(text, start, at) is not None or (
         _SIGNED_FIELD.search(text, start, at) is not None
         and _SIGNATURE.search(text, max(0, at - _LONGEST_FORM), at + _LONGEST_FORM) is not None
+    )
+
+
+def is_for_own_server(text: bytes, name: bytes, at: int) -> bool:
+    """Whether a token is given to the machine itself, whose address stands right above it."""
+    return (
+        _ANY_TOKEN.fullmatch(name) is not None
+        and _OWN_ADDRESS.search(text, max(0, at - _LONGEST_LINE), at) is not None
     )
 
 

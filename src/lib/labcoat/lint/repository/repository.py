@@ -22,7 +22,7 @@ _NAMED = (
     *(".gitattributes", "setup.py", "setup.cfg", "tox.ini", "noxfile.py", ".ipynb"),
     *(".hcl", "bake.json", "override.json", "readme", "readme.md", "readme.rst"),
     *("license", "license.md", "license.rst", "licence", "licence.md", "copying"),
-    *("contributing.md", "citation.cff", ".bat", ".ps1", "nextflow.config", ".cwl"),
+    *("contributing.md", "citation.cff", ".bat", ".ps1", "nextflow.config", ".cwl", ".smk"),
 )
 _OF_JUPYTER = ".ipynb_checkpoints/"
 _LARGEST_KEPT = 1 << 16  # characters of a text that is kept in memory

@@ -40,11 +40,11 @@ _NOT_ROOT = lazy_pattern(
 )
 # Docker's own images, and those of them whose program drops root when it starts.
 _DROPS_ROOT = lazy_pattern(
-    r"(?:(?:docker\.io/)?library/)?(?:postgres|mysql|mariadb|mongo|redis|valkey|rabbitmq|memcached"
+    r"(?:docker\.io/)?(?:library/)?(?:postgres|mysql|mariadb|mongo|redis|valkey|rabbitmq|memcached"
     r"|elasticsearch|nginx|httpd|haproxy|solr|neo4j|cassandra|couchdb|influxdb|kibana|logstash"
     r"|sonarqube|flink|storm|spark|zookeeper|eclipse-mosquitto|telegraf|consul|vault|ghost|percona"
     r"|wordpress|nextcloud|drupal|joomla|odoo|kong|jetty)(?:[:@][^/]*)?"
-    r"|(?:(?:docker\.io/)?library/)?php:[\w.-]*(?:apache|fpm)[\w.-]*(?:@[^/]*)?"
+    r"|(?:docker\.io/)?(?:library/)?php:[\w.-]*(?:apache|fpm)[\w.-]*(?:@[^/]*)?"
 )
 # Programs that continue as another user, that only root can run, and that prepare for either.
 _CHANGERS = ("gosu", "su-exec", "setpriv", "runuser", "chpst", "s6-setuidgid")
@@ -53,8 +53,8 @@ _STARTS = frozenset((*_CHANGERS, *_SERVICES))
 _PREPARES = _STARTS | {"usermod", "chown"}
 _CHANGES_USER = lazy_pattern(rf"\b(?:{'|'.join(_CHANGERS)})\b")  # in a RUN, which installs them
 _SUDO = lazy_pattern(r"(?<![\w./-])sudo(?=[ \t][^\n;|&]{0,80}-u\b)(?![^\n;|&\"']{0,80}\broot\b)")
-# Pipelines whose programs start images as the user who runs them: Nextflow, and those of CWL.
-_PIPELINE = r"nextflow\.config|.*\.cwl"
+# Pipelines whose programs start images as the user who runs them: Nextflow, Snakemake and CWL.
+_PIPELINE = r"nextflow\.config|snakefile|.*\.(?:smk|cwl)"
 # A name as docker-compose gives it to what it builds; no official image has an underscore.
 _OF_ONE_MACHINE = lazy_pattern(r"[^/:@_]*_[^/:@]*(?::[^/]*)?")
 

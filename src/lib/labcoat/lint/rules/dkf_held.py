@@ -1,5 +1,6 @@
 """What the lists of a Dockerfile have pinned in its image, and a later `pip install` keeps."""
 
+import re
 from collections.abc import Container, Sequence
 
 from labcoat.core.installations import Installation
@@ -25,8 +26,20 @@ def paths_of(repository: Repository, file: str) -> Sequence[str]:
 
 def find_pinned(repository: Repository, install: Installation) -> set[Held]:
     """Return what the lists of an installation pin; of several with a name, what all of them do."""
+    found = _list_pinned(repository, install.files)
+    return set() if install.options & _ELSEWHERE else {(install.words[0], each) for each in found}
+
+
+def is_constrained(repository: Repository, install: Installation) -> bool:
+    """Whether a constraints file pins each package that a command names."""
+    pinned = _list_pinned(repository, install.constraints)
+    names = (re.split(r"[\[<>=!~]", each)[0] for each in install.packages)
+    return bool(pinned) and all(normalize_name(name) in pinned for name in names)
+
+
+def _list_pinned(repository: Repository, files: Sequence[str]) -> set[str]:
     found: set[str] = set()
-    for file in install.files:
+    for file in files:
         lists = [
             {
                 each.name
@@ -36,7 +49,7 @@ def find_pinned(repository: Repository, install: Installation) -> set[Held]:
             for path in paths_of(repository, file)
         ]
         found |= set.intersection(*lists) if lists else set()
-    return set() if install.options & _ELSEWHERE else {(install.words[0], each) for each in found}
+    return found
 
 
 def keeps(install: Installation, held: Container[Held]) -> bool:

@@ -20,16 +20,16 @@ from labcoat.core.shell_commands import split_commands
 from labcoat.lint.findings import Finding, Severity
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.repository import Repository
-from labcoat.lint.rules.dkf_held import Held, find_pinned, keeps
+from labcoat.lint.rules.dkf_held import Held, find_pinned, is_constrained, keeps
 from labcoat.lint.rules.dkf_lists import find_causes, find_missing, has_hashes
 
 _IS_LABCOATS = "labcoat wrote both"  # at the top of its install-lock.sh
 _INSTALLERS = {"pip", "setuptools", "wheel"}  # what installs the lock
-_TOOLS = {
-    *_INSTALLERS,
+_TOOLS = _INSTALLERS | {
     *("uv", "pipenv", "poetry", "pdm", "hatch", "virtualenv", "pip-tools", "build", "pipx"),
     *("poetry-core", "poetry-plugin-export", "poetry-plugin-bundle", "poetry-dynamic-versioning"),
     *("hatchling", "flit-core", "setuptools-scm", "conda-lock", "micropipenv"),
+    *("docutils", "sphinx", "meson", "ninja", "cmake", "scons"),
     *("pytest", "pytest-cov", "coverage", "tox", "nox", "ruff", "black", "flake8", "mypy"),
 }
 _REDIRECTED = lazy_pattern(r"(?:^|\s)([A-Za-z0-9][\w.\[\],-]*)>=?\d[^\s;|&\"']*")
@@ -271,10 +271,8 @@ def _check_pip(
         return  # the project itself, on top of what is locked
     if keeps(install, held):
         return
-    redirection = next(
-        (each[0].strip() for each in _REDIRECTED.finditer(script) if each[1] in names),
-        "",
-    )
+    found = (each[0].strip() for each in _REDIRECTED.finditer(script) if each[1] in names)
+    redirection = next(found, "")
     if redirection:
         name, _, rest = redirection.partition(">")
         yield _Problem(
@@ -287,7 +285,9 @@ def _check_pip(
         yield _Problem(
             f"`{_shorten(install)}` installs whatever version the index has", Severity.NOTE
         )
-    elif all(_FIXED.fullmatch(name) or _LOCAL.fullmatch(name) for name in names):
+    elif is_constrained(repository, install) or all(
+        _FIXED.fullmatch(name) or _LOCAL.fullmatch(name) for name in names
+    ):
         yield _Problem(
             f"`{_shorten(install)}` checks no hashes and installs dependencies that are not locked",
             Severity.NOTE,

@@ -30,10 +30,10 @@ def find_causes(repository: Repository, facts: BuildFacts, files: Iterable[str])
         # `COPY . .` brings lists of the same name in other folders too.
         named = [each for each in copied if facts.context_path(each) == file.lstrip("./")]
         found += named or copied or paths
-    return tuple(dict.fromkeys(inner for path in found for inner in _expand(repository, path)))
+    return tuple(dict.fromkeys(inner for path in found for inner in expand_lists(repository, path)))
 
 
-def _expand(repository: Repository, path: str, depth: int = 0) -> Iterator[str]:
+def expand_lists(repository: Repository, path: str, depth: int = 0) -> Iterator[str]:
     """Yield the lists with requirements that installing `path` reads, or itself if it has none."""
     named = [
         posixpath.normpath(posixpath.join(posixpath.dirname(path), each.value))
@@ -43,7 +43,7 @@ def _expand(repository: Repository, path: str, depth: int = 0) -> Iterator[str]:
     if not named or depth == _MOST_NESTED or repository.read_requirements(path):
         yield path
     for inner in named if depth < _MOST_NESTED else ():
-        yield from _expand(repository, inner, depth + 1)
+        yield from expand_lists(repository, inner, depth + 1)
 
 
 def has_hashes(repository: Repository, file: str) -> bool:

@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Collection, Iterator, Set
 
+from labcoat.container.base_images.official import is_official
 from labcoat.container.dockerfile.parser import Dockerfile, DockerfileError, Instruction, Stage
 from labcoat.lint.repository.build_discovery import without_tag
 from labcoat.lint.repository.build_facts import BuildFacts
@@ -36,7 +37,8 @@ def own_images(builds: DockerBuilds, all_facts: Collection[BuildFacts]) -> set[s
             own.add(f"*/{folder}")
         if not isinstance(facts.parsed, DockerfileError):
             named |= {without_tag(image) for image, _ in used_images(facts.parsed)}
-    return own | builds.find_built(named - {"", "scratch"})
+    # Compose may name what it builds after the base: `build: .` and `image: node:16`.
+    return own | builds.find_built({each for each in named if each and not is_official(each)})
 
 
 def used_images(parsed: Dockerfile) -> Iterator[tuple[str, int]]:

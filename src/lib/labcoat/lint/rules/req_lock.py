@@ -10,6 +10,7 @@ from labcoat.core.reading import path_exists
 from labcoat.lint import advice
 from labcoat.lint.findings import Family, Finding, Relock, Rule, Severity, unsafe_fix
 from labcoat.lint.repository.repository import Repository
+from labcoat.lint.rules.dkf_lists import expand_lists
 from labcoat.lint.rules.req_addresses import check_address
 from labcoat.lint.rules.req_declared import IN_FOLDER, is_declared, is_read
 from labcoat.lint.rules.req_used import is_for_conda, is_left_behind, is_unused
@@ -115,7 +116,8 @@ def _check_pins(
         if len(loose) == len(found)
         else f"{len(loose)} of {len(found)} are not"
     )
-    named = ", ".join(_label_requirement(each) for each in loose[:_SHOWN])
+    labels = list(dict.fromkeys(map(_label_requirement, loose)))
+    named = ", ".join(labels[:_SHOWN])
     message = f"{which} pinned ({named} …): {vary}"
     yield Finding("REQ001", path, message, hint, loose[0].number, severity=severity, repeats="pins")
 
@@ -149,13 +151,16 @@ def _check_hashes(
         is_note = (
             sum(not each.is_pinned for each in found) > len(bare)
             or _is_editable(repository, path)
+            or (len(found) > len(bare) and is_declared(repository, path, {x.name for x in found}))
             or any(
                 ask(repository, path) for ask in (is_read, is_left_behind, is_unused, is_for_conda)
             )
         )
         severity = Severity.NOTE if is_note else Severity.WARNING
+        # With hashes, pip asks for those of the lists that it includes too.
+        causes = (path, *expand_lists(repository, path))
         yield Finding(
-            "REQ002", path, message, hint, bare[0].number, fix, severity, (path,), "hashes"
+            "REQ002", path, message, hint, bare[0].number, fix, severity, causes, "hashes"
         )
         return
     for each in bare:

@@ -8,7 +8,8 @@ from labcoat.core.project_files.lock_of_record import LOCKS
 from labcoat.lint.repository.repository import Repository
 from labcoat.lint.rules.req_declared import folders_of
 
-_CONDA = lazy_pattern(r"\b(?:conda|mamba|micromamba)\b")
+# On a command line of conda, or below `pip:` in its file, where pip takes hashes for all or none.
+_CONDA = lazy_pattern(r"\b(?:conda|mamba|micromamba)\b|^\s*-\s+[\"']?-r\s")
 _PIP = lazy_pattern(r"\b(?:pip3?|uv)\b")
 _OTHER_LOCKS = (*LOCKS, "flake.lock", "pixi.lock", "conda-lock.yml")
 _MAIN = "requirements.txt"
