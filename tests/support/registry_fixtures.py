@@ -31,6 +31,16 @@ def registry_program(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(folder / "usr/bin/docker-registry")
 
 
+def _ends_with_tests() -> list[str]:
+    """The words before a command that end it with the tests, be they killed; none without setpriv.
+
+    It is of util-linux, which has this option since 2.33.
+    """
+    words = ["setpriv", "--pdeathsig", "TERM"]
+    tried = shutil.which("setpriv") and subprocess.run([*words, "true"], check=False)
+    return words if tried and not tried.returncode else []
+
+
 @pytest.fixture(scope="session")
 def start_registry(
     registry_program: str, tmp_path_factory: pytest.TempPathFactory
@@ -49,11 +59,8 @@ def start_registry(
             f"storage: {{filesystem: {{rootdirectory: {folder}/data}}}}\n"
             f"http: {{addr: '{address}'}}\n{more}"
         )
-        running.append(
-            subprocess.Popen(
-                [registry_program, "serve", str(folder / "config.yml")], stderr=subprocess.DEVNULL
-            )
-        )
+        command = [*_ends_with_tests(), registry_program, "serve", str(folder / "config.yml")]
+        running.append(subprocess.Popen(command, stderr=subprocess.DEVNULL))
         host, _, port = address.partition(":")
         for _ in range(100):
             with socket.socket() as probe:

@@ -111,7 +111,7 @@ def _find_newer(
     versions: Mapping[str, str],
     listings: Mapping[str, PackageReleases | None],
 ) -> Version | None:
-    """Return the least version to ask for in place of a far older release; None if it is none.
+    """Return the least version to ask for in place of a far older release; None for a near one.
 
     That is the first number of the newest release that the line allows, or that release itself.
     """
