@@ -108,3 +108,20 @@ def test_list_of_a_conda_environment_needs_no_hashes(tmp_path: Path) -> None:
     conda = "dependencies:\n- pip\n- pip:\n  - -r requirements.txt\n  - flask==1.0\n"
     root = repository(tmp_path / "r", {"requirements.txt": PINNED, "environment.yml": conda})
     assert severity(root, "REQ002", "requirements.txt") is Severity.NOTE
+
+
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("requirements.txt", "Lock it with hashes: `labcoat init`, then `make requirements`"),
+        (
+            "requirements/base.txt",
+            "Install requirements.txt in its place, which has hashes after `labcoat init`, then "
+            "`make requirements`",
+        ),
+    ],
+)
+def test_hint_names_the_lock_that_labcoat_writes(path: str, hint: str, tmp_path: Path) -> None:
+    """That of a list in a folder has another path."""
+    found = check_repository(repository(tmp_path / "r", {path: PINNED})).findings
+    assert [each.hint for each in found if each.rule == "REQ002"] == [hint]

@@ -139,8 +139,14 @@ def _check_hashes(
         if source in repository.files_by_name.get(source.rpartition("/")[2].lower(), ())
         else None
     )
-    project = advice.find_project(repository, advice.input_of(path))
-    hint = f"Lock it with hashes: {project.command('requirements')}"
+    own = advice.input_of(path)
+    lock = f"{own.removesuffix('.in')}.txt"
+    command = advice.find_project(repository, own).command("requirements")
+    hint = (
+        f"Lock it with hashes: {command}"
+        if lock == path
+        else f"Install {lock} in its place, which has hashes after {command}"
+    )
     if not any(each.has_hashes for each in found):
         message = (
             "there are no hashes: a different file that an index serves as the same version"
