@@ -1,21 +1,19 @@
 """Run all tests in parallel.
 
 Run `python tests/run.py EXAMPLE_PYTHON`, or `python tests/run.py --fast`. The toolkit's tests run
-on this Python; beside them the example's do on EXAMPLE_PYTHON, which has TensorFlow. `--fast`
+on this Python, the example's on EXAMPLE_PYTHON, which has TensorFlow; both always run. `--fast`
 leaves out the example and what needs Docker or a package index, and keeps its files in memory.
 PYTEST_ADDOPTS adds to pytest's options. SHUFFLE may be several seeds, with a run for each.
 """
 
 import contextlib
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 REPOSITORY = Path(__file__).parents[1]
 FAST = "not (docker or network or index)"
@@ -61,65 +59,36 @@ def options(chosen: str, workers: int) -> list[str]:
     return ["--durations=20", *([] if "no:xdist" in chosen else parallel)]
 
 
-def start_pytest(
-    python: str,
-    workers: int,
-    words: list[str],
-    env: dict[str, str],
-    output: IO[bytes] | None = None,
-) -> subprocess.Popen[bytes]:
-    """Start pytest on `python`; its output goes to `output`, if there is one."""
+def run_pytest(python: str, workers: int, *words: str, **env: str) -> int:
+    """Run pytest on `python`; its exit status."""
     chosen = os.environ.get("PYTEST_ADDOPTS", "")
     addopts = " ".join([*options(chosen, workers), chosen])
-    environ = {**os.environ, "PYTEST_ADDOPTS": addopts} | env
+    environ = {**os.environ, "PYTEST_ADDOPTS": addopts, **env}
     # With it each of thousands of processes compiles what it imports, and TensorFlow is imported.
     environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    return subprocess.Popen(
-        [python, "-m", "pytest", *words],
-        cwd=REPOSITORY,
-        env=environ,
-        stdout=output,
-        stderr=None if output is None else subprocess.STDOUT,
-    )
-
-
-def run_fast(environ: dict[str, str]) -> list[int]:
-    """Run the tests that need no engine, index or TensorFlow; their exit status."""
-    with in_memory() as folder:
-        env = {**environ, **folder, "DOCKER_HOST": NOWHERE}
-        with start_pytest(sys.executable, processors(), ["tests", "-m", FAST], env) as toolkit:
-            pass
-    return [toolkit.returncode]
-
-
-def run_all(example_python: str, environ: dict[str, str]) -> list[int]:
-    """Run all tests of toolkit and example at the same time; their exit statuses.
-
-    What the example's print follows the toolkit's.
-    """
-    cores = processors()
-    # A test of the toolkit waits for the engine or an index for a third of its time. TensorFlow in
-    # one of the example's uses every processor.
-    more = cores + (cores + 1) // 2
-    words = ["-c", "pyproject.toml", "-p", "tests.support.plugin", "examples/catsdogs/tests"]
-    env = {**environ, "PYTHONPYCACHEPREFIX": BYTE_CODE}
-    with tempfile.TemporaryFile() as printed:
-        # Leaving a `with` waits for the process, when interrupted too.
-        with (
-            start_pytest(example_python, (cores + 1) // 2, words, env, printed) as example,
-            start_pytest(sys.executable, more, ["tests"], environ) as toolkit,
-        ):
-            pass
-        printed.seek(0)
-        sys.stdout.flush()
-        shutil.copyfileobj(printed, sys.stdout.buffer)
-    return [toolkit.returncode, example.returncode]
+    return subprocess.run(
+        [python, "-m", "pytest", *words], cwd=REPOSITORY, env=environ, check=False
+    ).returncode
 
 
 def run_once(words: list[str], seed: str) -> int:
     """Run what `words` say, in the order of `seed`; the worse of the two exit statuses."""
+    cores = processors()
     environ = {"SHUFFLE": seed}
-    statuses = run_fast(environ) if words == ["--fast"] else run_all(words[0], environ)
+    if words == ["--fast"]:
+        fast = ["tests", "-m", FAST]
+        environ["DOCKER_HOST"] = NOWHERE
+        with in_memory() as folder:
+            statuses = [run_pytest(sys.executable, cores, *fast, **environ, **folder)]
+    else:
+        # A test of the toolkit waits for the engine or an index for a third of its time. TensorFlow
+        # in one of the example's uses every processor.
+        more = cores + (cores + 1) // 2
+        example = ["-c", "pyproject.toml", "-p", "tests.support.plugin", "examples/catsdogs/tests"]
+        statuses = [
+            run_pytest(sys.executable, more, "tests", **environ),
+            run_pytest(words[0], cores, *example, **environ, PYTHONPYCACHEPREFIX=BYTE_CODE),
+        ]
     return max((status for status in statuses if status != NO_TESTS), default=NO_TESTS)
 
 
