@@ -92,8 +92,8 @@ class Finding(Record):
     `path` is relative to the repository's root (empty for the repository itself, absolute for a
     file outside of it); `line` counts from 1, 0 means the whole file. `message` says what is wrong
     and why it matters, `hint` what to do. `causes` are the files whose faults it follows from: when
-    one of them is reported, it only says so again. Findings of a rule with the same `repeats` are one
-    fault in several places: the first one names the others.
+    one of them is reported, it only says so again. Findings of a rule with the same `repeats` are
+    one fault in several places: the first one names the others.
     """
 
     rule: str
