@@ -3,7 +3,8 @@
 Run `python3 src/lib/labcoat/_vendor/update.py`.
 
 pip downloads each wheel and checks its hash. Modules that labcoat does not import are left out.
-Change the version and the hash in vendor.txt first; the hash is the one in requirements-dev.txt.
+Change the version and the hash in vendor.txt first; the hashes are in requirements-dev.txt
+and toolchain/tools.txt.
 """
 
 import shutil
@@ -22,17 +23,24 @@ UNUSED = (
     "packaging/licenses/",
     "packaging/metadata.py",
     "packaging/pylock.py",
+    # PyYAML's parser in C, which a copy cannot have.
+    "_yaml/",
+    "yaml/_yaml",
+    "yaml/cyaml.py",
 )
+# PyYAML's wheels are for one Python and one system; what is copied is the same in all of them.
+WHEELS = ("--python-version", "3.11", "--platform", "manylinux2014_x86_64")
 
 
 def update_libraries() -> None:
     """Download the pinned wheels and unpack them, with their licences, beside this file."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        command += ["--require-hashes", "--only-binary=:all:", "--dest", folder, "-r", str(PINS)]
-        subprocess.run(command, check=True)
+        command += ["--require-hashes", "--only-binary=:all:", *WHEELS, "--dest", folder]
+        subprocess.run([*command, "-r", str(PINS)], check=True)
         for wheel in sorted(Path(folder).glob("*.whl")):
-            _unpack_wheel(wheel, VENDOR / wheel.name.partition("-")[0])
+            name = wheel.name.partition("-")[0]
+            _unpack_wheel(wheel, VENDOR / name.removeprefix("py"))
 
 
 def _unpack_wheel(wheel: Path, target: Path) -> None:
