@@ -44,6 +44,8 @@ FORMS = {
     "sample-of-env": (".env.example", f"DB_HOST={AZURE}\nDB_PASSWORD={WORD}\n"),
     "ini": ("app.ini", f"[db]\nhost = {AZURE}\npwd = {WORD}\n"),
     "odbc": ("a.cs", f'"Server=tcp:{HOSTS[2]},1433;User ID=clerk;Password={WORD};Encrypt=True"\n'),
+    "same-as-user": ("a.env", "DB=mongodb+srv://clerk:clerk@cluster0.q" + "k4v2x.mongodb.net/a\n"),
+    "four-digits": ("a.py", f'connect(host="{AZURE}", user="clerk", password="5093")\n'),
     "javascript": ("a.js", f"const db = {{ host: '{AZURE}', password: '{WORD}' }}\n"),
 }
 

@@ -47,12 +47,12 @@ def test_account_in_a_test_is_left_out() -> None:
     assert not find_secret("tests/test_app.py", text)
 
 
-def test_long_password_is_one_secret_in_and_out_of_an_address() -> None:
-    """Whoever changes it does so once; two short ones may only be alike."""
-    for password, same in (("k3W9vTq2Zx8LmP4r", True), ("k3W9vTq2", False)):
+def test_password_is_one_secret_in_and_out_of_an_address() -> None:
+    """Whoever changes it does so once."""
+    for password in ("k3W9vTq2Zx8LmP4r", "k3W9vTq2"):
         text = f'URL = "postgresql://robot:{password}@db.corp.net/a"\n'.encode()
         inside = find_secret("a.py", text)
         alone = find_secret("b.py", f'password = "{password}"\n'.encode())
         assert inside
         assert alone
-        assert (inside.digest == alone.digest) is same
+        assert inside.digest == alone.digest

@@ -95,6 +95,18 @@ def test_a_token_after_a_placeholder_is_found() -> None:
     assert (found.kind, found.line) == ("a GitHub token", 2)
 
 
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements/base.txt", "constraints-a.txt"])
+def test_lists_of_packages_are_no_prose(name: str) -> None:
+    """An index with a password in a list gives access; in a text it may be an example."""
+    password = "x9Kq2LmZ8" + "vTr4WpN"
+    line = f"--extra-index-url https://me:{password}@pypi.corp.io/simple\n".encode()
+    found, noted = find_in_content(name, line), find_in_content("notes.txt", line)
+    assert found
+    assert found.sure
+    assert noted
+    assert not noted.sure
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_windows_encodings_hide_nothing(encoding: str) -> None:
     """PowerShell's UTF-16 and Notepad's byte order mark are read."""

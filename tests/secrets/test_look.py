@@ -51,11 +51,34 @@ SECRETS = {
     "private-half-of-a-pair": (".env.prod", f"JWT_PRIVATE_KEY={HEX}\n"),
     "env": (".env", f"DB_PASSWORD={HEX[:12]}\n"),
     "env-of-a-service": ("web.env.prod", "SECRET_KEY=r#y4_mwy(0x" + "uhb8xo2_))0dg8@dnz1\n"),
+    "dollar-in-a-password": ("src/a.py", "DB_PASSWORD = '" + "K9!mP2$" + "vR7@xL4#nQ8'\n"),
+    "php": ("web/a.php", "define('DB_PASSWORD', '" + HEX[:14] + "');\n"),
+    "json-in-a-text": ("AUTH/a.txt", f'{{"id": "x", "API_SECRET_KEY": "{HEX}"}}\n'),
+    "env-of-a-container": (".envs/.production/.django", "SECRET_KEY=r#y4_mwy(0x" + "uhb8xo2_))d\n"),
+    "env-of-one-service": ("env.mongo", f"DB_PASSWORD={HEX[:6]}xy\n"),
+    "env-with-a-number": ("deploy/.env11", f"DB_PASSWORD={HEX[:6]}xy\n"),
+    "key-of-a-data-store": (".cdsapirc", f"url: https://cds.corp.io/api\nkey: {HEX[:20]}\n"),
+    "secret-that-is-to-be-replaced": ("list.txt", f"{GITHUB}==>REDACTED\n"),
+    "token-of-a-developer": ("local_connections.json", f'{{"login": "{GITHUB}"}}\n'),
+    "sample-that-was-filled-in": (
+        ".env.example",
+        f"API_KEY=your-key\nAWS_ACCESS_KEY_ID={'AKIA' + 'Q3EGRIWH' + 'ZT6XNLPM'}\n"
+        f"AWS_SECRET_ACCESS_KEY={HEX[:20] + 'Kq7/Zx3+Wv9TbR5nYp2M'}\n",
+    ),
+    "all-that-a-call-has": ("src/a.py", f"ts.set_token('{HEX}')\n"),
+    "call-of-a-service": ("a.ipynb", f'{{"source": ["pro = ts.pro_api(\'{HEX}\')\\n"]}}\n'),
+    "my-token": ("src/a.py", f"myToken = '{HEX}'\n"),
+    "app-of-slack": ("notes.txt", "xapp-" + "1-A0B1C2D3E4F-" + f"9259855381495-{HEX}\n"),
+    "page-of-facebook": ("src/a.php", "$t = 'EAA" + f"MZ{(HEX + LETTERS.upper()) * 2}';\n"),
+    "mail-service": ("notes.txt", "SG" + f".{HEX[:22]}.{HEX}Kq7\n"),
+    "service-without-a-name": ("run.txt", "pplx-" + (HEX * 2)[:48] + "\n"),
     "env-of-a-service-elsewhere": ("a/web.env.live", f"DB_PASSWORD={HEX[:6]}xy\n"),
 }
 # At most a note: samples, tests, values for development, settings, words.
 NO_SECRETS = {
     "env-of-a-service-for-development": ("web.env.dev", f"DB_PASSWORD={HEX[:6]}xy\n"),
+    "variable-in-a-value": ("a.sh", 'API_TOKEN="ab12-$HOME-k9x3-$name-q7"\n'),
+    "env-of-a-container-for-development": (".envs/.local/.django", f"DB_PASSWORD={HEX[:6]}xy\n"),
     "example-of-a-service": ("web.env.example", f"DB_PASSWORD={HEX[:6]}xy\n"),
     "same-as-user": ("dist.env", "DATABASE_URL=postgresql://app:app@localhost/x\n"),
     "letters-of-the-alphabet": (
@@ -99,6 +122,25 @@ NO_SECRETS = {
     "reference": ("values.yml", "password: ${DB_PASSWORD}\ntoken: {{ vault.token }}\n"),
     "digest": ("src/a.py", f'token_hash = "{HEX}"\n'),
     "tokenizer": ("src/a.py", 'pad_token = "<|endoftext|>1234567"\n'),
+    "program-called-env": ("env.py", f"x = dict(DB_PASSWORD={HEX[:6]}xy)\n"),
+    "template-of-a-service": ("env.template", f"DB_PASSWORD={HEX[:6]}xy\n"),
+    "sample-with-half-a-key": (
+        ".env.example",
+        f"AWS_ACCESS_KEY_ID={'AKIA' + 'Q3EGRIWH' + 'ZT6XNLPM'}\nAWS_SECRET_ACCESS_KEY=\n",
+    ),
+    "page-of-a-notebook": (
+        "a.html.ipynb",
+        f'<body data-jupyter-api-token="{HEX}"\ndata-base-url="/"\ndata-ws-url="">\n',
+    ),
+    "profile-of-a-browser": (
+        "chrome/Default/BrowsingTopicsState",
+        f'{{\n  "hex_encoded_hmac_key": "{HEX}"\n}}\n',
+    ),
+    "call-that-gets-a-value": ("src/a.py", f"vault.get_token('{HEX}')\n"),
+    "plugins-of-jenkins": (
+        "values.yaml",
+        "plugins:\n- kubernetes-credentials-provider:1.274.v" + "59052b_9e5c07\n",
+    ),
     "same-value-twice": ("dev.env", "DB_USER=shop1234\nDB_PASSWORD=shop1234\n"),
 }
 
@@ -125,6 +167,13 @@ def test_secret(path: str, text: str, tmp_path: Path) -> None:
     assert severities(root) == {Severity.ERROR}
     assert is_refused(root)
     assert is_audited(path, text)
+
+
+def test_line_that_is_there_twice(tmp_path: Path) -> None:
+    """As in files that were put together: the value is not one of an example for that."""
+    line = f"DB_PASSWORD={HEX[:12]}\n"
+    root = repository(tmp_path / "r", {".env2": f"{line}A=1\n{line}"})
+    assert severities(root) == {Severity.ERROR, Severity.NOTE}
 
 
 def test_line_of_secret(tmp_path: Path) -> None:

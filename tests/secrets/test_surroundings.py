@@ -74,6 +74,9 @@ EXAMPLES = {
         f"# never use this in production\n# api_key = get()\nAPI_KEY = '{KEY}'",
     ),
     "comment-above-in-a-program": ("a.js", f"// for development only\nconst apiKey = '{KEY}'"),
+    "comment-above-of-an-example": ("a.py", f"# Hardcoded for this example\nAPI_KEY = '{KEY}'"),
+    "settings-of-tests": ("airflow/unittests.cfg", f"[core]\nfernet_key = {KEY}\n"),
+    "build-of-a-website": ("web/.next/server/a.json", f'{{"encryptionKey": "{KEY}"}}'),
     "comment-of-rust": ("src/lib.rs", f'//!   api_key: "{KEY}"'),
     "section-for-development": (
         "config/secrets.yml",

@@ -30,14 +30,14 @@ _ONE_LETTER = lazy_pattern(rb"(?i)\b([a-z])\1{19}\b")
 _NAME = rb"(?P<name>\b\w{0,40}(?:passw(?:or)?d|pwd|pass))"
 _END = rb"[\\\"'\]]{0,3}[ \t]{0,3}(?::[ \t]{0,3}%b[ \t]{0,3})?" % names.TYPE
 _QUOTED = lazy_pattern(
-    rb"(?i)%b%b(?:=>?|:|,)[ \t]{0,3}[rbu]?\\?[\"'](?P<value>[^\s\"'\\]{6,100})\\?[\"']"
+    rb"(?i)%b%b(?:=>?|:|,)[ \t]{0,3}[rbu]?\\?[\"'](?P<value>[^\s\"'\\]{4,100})\\?[\"']"
     % (_NAME, _END)
 )
 # Between semicolons, as in the texts that say how to connect to a server by Microsoft.
-_LISTED = lazy_pattern(rb"(?i);[ \t]{0,3}%b[ ]?=[ ]?(?P<value>[^\s\"'\\;]{6,100})" % _NAME)
+_LISTED = lazy_pattern(rb"(?i);[ \t]{0,3}%b[ ]?=[ ]?(?P<value>[^\s\"'\\;]{4,100})" % _NAME)
 _LINE = lazy_pattern(
     rb"(?im)^[ \t-]*(?:export[ \t]+|ENV[ \t]+)?%b[ \t]*[=:][ \t]*"
-    rb"(?P<value>[^\s\"'#]{6,100})[ \t\r]*$" % _NAME
+    rb"(?P<value>[^\s\"'#]{4,100})[ \t\r]*$" % _NAME
 )
 _CODE = lazy_pattern(rb"[<>{}()\[\]$%]|^/")
 _NEAR = 300  # bytes between a host and its password
@@ -85,7 +85,7 @@ def find_passwords(path: str, text: bytes) -> Iterator[tuple[bytes, int, bytes]]
 def _is_password(found: re.Match[bytes]) -> bool:
     value = found["value"]
     return not (
-        values.is_stand_in(value)
+        (values.is_stand_in(value) and not value.isdigit())
         or values.is_marked(value)
         or is_shipped(value)
         or _CODE.search(value)

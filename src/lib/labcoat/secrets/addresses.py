@@ -35,7 +35,8 @@ def find_passwords(text: bytes, *, everywhere: bool) -> Iterator[re.Match[bytes]
         password, user, host = found["password"], found["user"], found["host"]
         if values.is_stand_in(password) or values.is_marked(password) or is_shipped(password):
             continue
-        if password.lower() == user.lower() or password.lower() in host.lower():
+        is_weak = password.lower() == user.lower() or password.lower() in host.lower()
+        if is_weak and not is_account(found):
             continue
         # A tunnel ends on the machine itself, and no one makes up a long password for development.
         long = len(password) >= LEAST_TOKEN and values.is_generated(password)

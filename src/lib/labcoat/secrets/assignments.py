@@ -7,10 +7,21 @@ from itertools import islice
 from labcoat.core.patterns import lazy_pattern
 from labcoat.secrets import names, values
 
-# A value in quotes after `=`, `:`, `=>` or `,`; a space may end it, and a backslash begin a quote.
-_QUOTED = lazy_pattern(
-    rb"""[=:,>][ \t]{0,3}[rbuf]?\\?["'](?P<value>[^"'\s\\]{8,200})[ \t]{0,3}\\?["']"""
+# Calls that take a secret alone; `pro_api` is that of Tushare.
+_CALLS = b"|".join(
+    rb"(?<=\b%b\()" % each
+    for each in (
+        *(b"set_token", b"set_api_key", b"set_apikey", b"set_auth_token", b"set_access_token"),
+        *(b"set_api_token", b"set_secret_key", b"setToken", b"setApiKey", b"pro_api"),
+    )
 )
+# A value in quotes after `=`, `:`, `=>` or `,`, or all that a call has; a space may end it, and a
+# backslash begin a quote. The pattern begins with one set of characters, which Python finds fast.
+_QUOTED = lazy_pattern(
+    rb"""[=:,>(](?:(?<!\()|%b)[ \t]{0,3}[rbuf]?\\?["']"""
+    rb"""(?P<value>[^"'\s\\]{8,200})[ \t]{0,3}\\?["']""" % _CALLS
+)
+_CALLED = lazy_pattern(rb"(?i)set_?(?=token|a|secret)|pro_api$")
 _NAME_BEFORE = lazy_pattern(
     rb"""([A-Za-z_][\w.-]*)\\?["']?\]?(?:[ \t]{0,3}:[ \t]{0,3}%b)?[ \t]{0,3}:?=?$""" % names.TYPE
 )
@@ -20,13 +31,14 @@ _UNQUOTED = lazy_pattern(
     rb"""(?P<value>[^\s"'#]{8,200})[ \t\r]*(?:#.*)?$""",
     re.MULTILINE,
 )
-# In a Dockerfile or a script: several on a line, and `ENV NAME value`.
+# In a Dockerfile or a script: several on a line, and `ENV NAME value`; systemd's `Environment=`.
 _PAIR = lazy_pattern(
-    rb"""(?im)(?:^|[ \t])(?:ENV[ \t]+(?P<old>[A-Za-z_]\w*)[ \t]+|(?P<name>[A-Za-z_]\w*)=)"""
-    rb"""(?P<value>[^\s"'#$]{8,200})(?=\s|;|\Z)"""
+    rb"""(?im)(?:^|[ \t]|^Environment=)(?:ENV[ \t]+(?P<old>[A-Za-z_]\w*)[ \t]+"""
+    rb"""|["']?(?!Environment=)(?P<name>[A-Za-z_]\w*)=)"""
+    rb"""(?P<value>[^\s"'#$]{8,200})(?=["']?(?:\s|;|\Z))"""
 )
 # A digit, or ten letters; no path, no placeholder, no code.
-_PLAUSIBLE = lazy_pattern(rb"(?=[^\d]*\d|[A-Za-z_-]{10})[^<>{}()\[\]$,;|]+")
+_PLAUSIBLE = lazy_pattern(rb"(?=[^\d]*\d|[A-Za-z_-]{10})[^<>{}()\[\],;|]+")
 # A parameter that is put at the end of an address, as `"&api_key=…"`.
 _PARAMETER = lazy_pattern(rb"[?&][\w.-]{1,60}=")
 _MOST_VALUES = 5000  # of one file
@@ -80,8 +92,11 @@ def named_values(
         if name := _NAME_BEFORE.search(before):
             parameter = _PARAMETER.match(value)
             skipped = parameter.end() if parameter else 0
+            word = name[1].rpartition(b".")[2]
+            if text.startswith(b"(", found.start()):
+                word = _CALLED.sub(b"", word) or b"token"
             yield (
-                name[1].rpartition(b".")[2],
+                word,
                 value[skipped:],
                 found.start("value") + skipped,
             )

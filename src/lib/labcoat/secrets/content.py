@@ -1,7 +1,8 @@
 """Secrets in the content of a file, weighed by where they are."""
 
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Iterator
 from itertools import chain
 
 from labcoat.core.path_roles import is_aside
@@ -10,6 +11,7 @@ from labcoat.secrets import (
     accounts,
     addresses,
     commands,
+    mail,
     names,
     rules,
     surroundings,
@@ -28,7 +30,7 @@ from labcoat.secrets.assignments import (
 )
 from labcoat.secrets.certificates import is_for_example
 from labcoat.secrets.public_keys import is_public_key, is_shipped
-from labcoat.secrets.published import PUBLIC_KINDS, is_of_web
+from labcoat.secrets.published import PUBLIC_KINDS, is_for_all, is_of_web
 from labcoat.secrets.secret import LEAST_STEM, Found, Secret, join_found
 from labcoat.secrets.seeds import is_invented
 
@@ -37,8 +39,8 @@ _IN_QUOTES = lazy_pattern(rb"""([\"'])(.*?)\1[ \t]*(?:#.*)?""")
 _REMARK = lazy_pattern(rb"[ \t]#.*|^#[ \t].*")  # behind a value without quotes
 # Places with values for development: no one is let in with these anywhere else.
 _DEVELOPMENT = lazy_pattern(
-    r"(?i)(?:^|[/._-])(?:dev|devel|development|devcontainer|local|localhost|tests?|testing|e2e|ci|cypress(?=/)"
-    r"|examples?|samples?|dummy|mocks?|fakes?|demos?|dist|snakeoil|selfsigned"
+    r"(?i)(?:^|[/._-])(?:dev|devel|development|devcontainer|local|localhost|(?:unit)?tests?|testing|e2e|ci|cypress(?=/)"
+    r"|examples?|samples?|dummy|mocks?|fakes?|demos?|dist|\.next|\.nuxt|snakeoil|selfsigned"
     r"|templates?(?!/[^/]{0,80}secrets?[^/]{0,80}\.ya?ml$)"  # but of a chart of Helm
     r"|self-signed|insecure|fixtures?|conftest|playground|tutorials?|workshops?|\.github)"
     r"(?=[/._-]|$)|\.spec\.[cm]?[jt]sx?$|_spec\.rb$"
@@ -46,12 +48,20 @@ _DEVELOPMENT = lazy_pattern(
 # What Ansible copies to machines, also those of production.
 _OF_ANSIBLE = lazy_pattern(r"(?:^|(?<=/))(?:roles/[^/]{1,255}|playbooks)/templates/")
 _PROSE = lazy_pattern(r"(?i)\.(?:md|mdx|rst|txt|adoc|html?|tex|ya?ml\.md|svg|csv|tsv|po|pot)$")
+_IS_JSON = lazy_pattern(rb"\s*\{\s*\"")  # whatever the name of the file
+# Texts for programs, whatever their names end with.
+_LISTS = lazy_pattern(
+    r"(?i)(?:^|/)(?:[^/]*(?:require|constraint)[^/]*|requirements/[^/]*|cmakelists)\.txt$"
+)
 _NO_SOURCE = lazy_pattern(
     r"(?i)(?:\.min\.(?:js|css)|\.map|\.lock|-lock\.(?:json|yaml)|lock\.json|\.sum|\.ipynb_meta|\.jsonl|\.ndjson)$"
+    r"|(?:^|/)(?:BrowsingTopicsState|Local State|Secure Preferences)$"  # of a browser's profile
 )
 _OWN_KINDS = (*PUBLIC_KINDS, rules.PRIVATE)  # a developer makes the latter for this machine
 _LARGEST_BY_HAND = 1 << 17  # bytes; programs write larger sources and settings
 _LARGEST_NAMED = 1 << 20  # bytes; larger ones are data
+# Yields the names, places and values of passwords in the text of a file.
+Finder = Callable[[str, bytes], Iterator[tuple[bytes, int, bytes]]]
 _FEW = 5  # values that somebody named in a large file; a table has more
 
 
@@ -78,12 +88,11 @@ def find_in_variables(path: str, data: bytes) -> Secret | None:
 def _find_telling(path: str, text: bytes) -> Iterator[Found]:
     """Yield the variables with names of secrets.
 
-    A value that several have is not sure, nor is one that begins with it.
+    A value that several have is not sure, nor is one that begins with it. The same line again, as
+    in files that were put together, is one variable.
     """
     variables = [(found, _read_value(found[2])) for found in _VARIABLE.finditer(text)]
-    counts: dict[bytes, int] = {}
-    for _, value in variables:
-        counts[value] = counts.get(value, 0) + 1
+    counts = Counter(value for _, value in {(found[1], value) for found, value in variables})
     shared = tuple(each for each, count in counts.items() if count > 1 and len(each) >= LEAST_STEM)
     sure = not is_development(path) and not surroundings.is_for_development(path, text)
     is_example = surroundings.is_to_be_copied(path, text)
@@ -139,13 +148,19 @@ def _find_all(
     sure = not is_development(path)
     # Whoever has a token that a service issued is let in, also if it is a developer's.
     issued = not is_development(names.without_developers(path))
-    prose = _PROSE.search(path) is not None
+    sample = names.is_example_of_variables(path) and not is_aside(path)
+    prose = bool(_PROSE.search(path)) and not (_IS_JSON.match(text) or _LISTS.search(path))
     known: set[int] = set()
     for token in rules.find_tokens(text):
         value = text[token.start : token.end]
         public = (
             token.kind in PUBLIC_KINDS
-            and (is_of_web(path) or surroundings.is_in_script(text, token.start))
+            and is_for_all(
+                path,
+                text,
+                token.start,
+                in_page=is_of_web(path) or surroundings.is_in_script(text, token.start),
+            )
         ) or (
             token.kind == rules.AWS_KEY
             and (
@@ -153,10 +168,9 @@ def _find_all(
                 or surroundings.is_described(path, text, token.start)
             )
         )
-        line = surroundings.line_at(text, token.start)
         shown = (
             values.is_marked(value)
-            or values.is_marked(line)
+            or surroundings.says_no_secret(text, token.start, token.end)
             or is_shipped(value)
             or (
                 token.kind == rules.PRIVATE
@@ -166,6 +180,9 @@ def _find_all(
         )
         known.add(token.start)
         trusted = sure if token.kind in _OWN_KINDS else issued
+        # Somebody filled in the sample: no one makes up both halves of a key.
+        pair = sample and token.kind == rules.AWS_KEY
+        trusted = trusted or (pair and surroundings.has_both_halves(text, token.start))
         yield token.kind, token.start, trusted and not public and not shown, "", value
     for start, end in web_tokens.find_web_tokens(text):
         known.add(start)
@@ -178,7 +195,8 @@ def _find_all(
             known.add(start)
             shown = values.is_marked(surroundings.line_at(text, start)) or prose
             yield kind, start, sure and not shown and not is_shipped(value), "", value
-    yield from _find_of_accounts(path, text, known, prose=prose)
+    finders = (accounts.find_passwords, *[mail.find_passwords] * (sure and not tokens_only))
+    yield from _find_of_accounts(path, text, known, finders, prose=prose)
     client = names.is_client_config(path)
     for found in addresses.find_passwords(text, everywhere=client):
         password = found["password"]
@@ -186,7 +204,7 @@ def _find_all(
         if account or (sure and not tokens_only):
             real = (account or values.is_mixed(password)) and not values.is_disguised(password)
             is_sure = (client or real) and not prose
-            value = password if len(password) >= LEAST_TOKEN else found[0]
+            value = password if real or len(password) >= LEAST_TOKEN else found[0]
             yield "a password in an address", found.start(), is_sure, "", value
     size = max(size, len(text))
     if tokens_only or is_without_names(path, size):
@@ -203,9 +221,13 @@ def _find_all(
     yield from _find_named(path, text, known, told=told)
 
 
-def _find_of_accounts(path: str, text: bytes, known: set[int], *, prose: bool) -> Iterator[Found]:
-    """Yield the passwords beside the host of an account, and add their places to those `known`."""
-    for name, start, value in accounts.find_passwords(path, text):
+def _find_of_accounts(
+    path: str, text: bytes, known: set[int], finders: Iterable[Finder], *, prose: bool
+) -> Iterator[Found]:
+    """Yield the passwords beside the host or address of an account, and add their places."""
+    for name, start, value in chain.from_iterable(find(path, text) for find in finders):
+        if start in known:
+            continue
         shown = prose or surroundings.is_shown(path, text, start) or values.is_disguised(value)
         known.add(start)
         yield f"a value for {name.decode()}", start, not shown, name.decode(), value

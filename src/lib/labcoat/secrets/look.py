@@ -8,6 +8,7 @@ from pathlib import Path
 from labcoat.core import reading
 from labcoat.core.path_roles import is_aside
 from labcoat.core.patterns import lazy_pattern
+from labcoat.core.records import replace
 from labcoat.secrets import names
 from labcoat.secrets.content import find_in_content, find_in_variables
 from labcoat.secrets.rules import PRIVATE
@@ -24,6 +25,10 @@ _INVENTED = lazy_pattern(
 _CERTIFICATE = lazy_pattern(r"(?i)\.(?:pem|crt|cer|cert)$")
 _LARGEST_CERTIFICATE = 1 << 15  # bytes
 _MOST_CERTIFICATES = 20  # of a folder
+_FERNET = "fernet_key"  # of airflow.cfg
+_OVERRIDES = lazy_pattern(rb"(?m)^[^#\n]*\bAIRFLOW__CORE__FERNET_KEY[\"']?[ \t]*[:=]")
+_COMPOSE = lazy_pattern(r"(?i)(?:[\w.-]*[-._])?compose[\w.-]*\.ya?ml")
+_MOST_FOLDERS = 3  # above a file
 BY_NAME = "a file that holds secrets"
 WITHOUT = "a file for secrets (without any now)"
 
@@ -42,8 +47,15 @@ def find_secret(path: str, data: bytes, root: Path | None = None) -> Secret | No
     if names.is_secret_name(path):
         return Secret(BY_NAME, sure=not (is_aside(path) or _INVENTED.search(path)))
     found = find_in_content(path, data)
-    if root and found and any(each.kind == PRIVATE for each in found.all if each.sure):
+    return _ask_others(root, path, data, found) if root and found else found
+
+
+def _ask_others(root: Path, path: str, data: bytes, found: Secret) -> Secret | None:
+    """Return the secret of a file, weighed by what other files say of it."""
+    if any(each.kind == PRIVATE for each in found.all if each.sure):
         return find_in_content(path, data, beside=_read_certificates(root / path))
+    if path.endswith(".cfg") and any(is_overridable(each.name) for each in found.all if each.sure):
+        return _weigh_overridden(root, path, found)
     return found
 
 
@@ -88,12 +100,40 @@ def read_file(path: Path, most: int = LARGEST) -> bytes:
 
 def _read_certificates(path: Path) -> bytes:
     """Return the certificates in the folder of a file."""
-    try:
-        beside = sorted(os.listdir(path.parent))  # noqa: PTH208 - a folder may have many files
-    except OSError:
-        return b""
+    beside = sorted(_list_folder(path.parent))
     found = [path.parent / name for name in beside if _CERTIFICATE.search(name)]
     return b"".join(read_file(each, _LARGEST_CERTIFICATE) for each in found[:_MOST_CERTIFICATES])
+
+
+def is_overridable(name: str) -> bool:
+    """Whether a compose file may give another value in place of one with this name."""
+    return name == _FERNET
+
+
+def _weigh_overridden(root: Path, path: str, found: Secret) -> Secret:
+    """Return the secrets of airflow.cfg, those not sure that a variable of compose overrides.
+
+    Airflow writes a key that it then does not use. The compose file is in the folder or one above.
+    """
+    folder = (root / path).parent
+    folders = [each for each in (folder, *folder.parents) if each.is_relative_to(root)]
+    for each in folders[:_MOST_FOLDERS]:
+        for name in sorted(_list_folder(each)):
+            if _COMPOSE.fullmatch(name) and _OVERRIDES.search(read_file(each / name)):
+                weighed = [
+                    replace(one, others=(), sure=one.sure and not is_overridable(one.name))
+                    for one in found.all
+                ]
+                first, *others = sorted(weighed, key=lambda one: not one.sure)
+                return replace(first, others=tuple(others))
+    return found
+
+
+def _list_folder(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)  # noqa: PTH208 - a folder may have many files
+    except OSError:
+        return []
 
 
 def _without_secret(path: str) -> Secret | None:

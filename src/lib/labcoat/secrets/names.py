@@ -6,16 +6,24 @@ from collections.abc import Iterable
 from labcoat.core.path_filter import filter_paths
 from labcoat.core.patterns import lazy_pattern
 
+# `env.mongo` has the variables of a container, unlike the programs and templates of that name.
+_OF_SERVICE = (
+    r"env\.(?!(?:py[ix]?|[cm]?[jt]sx?|d|vue|svelte|go|rs|rb|r|jl|c|cc|cpp|h|hpp|cs|java|kts?|scala"
+    r"|ex|exs|lua|nix|php|pl|sql|swift|dart|sh|bash|zsh|fish|csh|nu|ps1|bat|cmd|ya?ml|json|toml|ini"
+    r"|conf|cfg|md|rst|txt|html?|xml|css|csv|in|j2|jinja2?|tmpl|tpl|erb|mk|lock|log|bak|orig|old"
+    r"|example|sample|template|dist|defaults?|schema|tests?|ci|dev|devel|development|local)$)"
+    r"[a-z][a-z0-9_-]{1,30}"
+)
 _NAMES = lazy_pattern(
-    r"""
+    rf"""
     kaggle\.json | (?!(?:.*[-_.])?(?:example|sample|template)\.env).+\.env
-    | \.envrc | env\.(?:prod|production|staging|live|secret|secrets)
-    | \.env(?:[.\-_](?!example$|sample$|template$|dist$|defaults?$|schema$|test$|ci$)[^.]+)*
+    | \.envrc | {_OF_SERVICE}
+    | \.env\d*(?:[.\-_](?!example$|sample$|template$|dist$|defaults?$|schema$|test$|ci$)[^.]+)*
     | .+\.env\.(?:dev|development|prod|production|stage|staging|live|local|secrets?)
     | id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?
     | (?!debug\.keystore).+\.(?:p12|pfx|ppk|jks|keystore|kdbx)
     | \.netrc | _netrc | \.pypirc | \.pgpass | \.my\.cnf | \.git-credentials | \.htpasswd
-    | \.vault-token
+    | \.vault-token | \.cdsapirc | \.ecmwfapirc
     | credentials\.json | client_secret.*\.json | service[-_]account.*\.json
     | application_default_credentials\.json
     """,
@@ -40,11 +48,14 @@ _ENDINGS = (
         ".pypirc",
     ),
     *(".pgpass", ".my.cnf", "credentials", ".htpasswd", ".vault-token", "config", ".toml", ".db"),
+    "apirc",
 )
 # Names that mean a secret only in their directory.
 _PLACES = lazy_pattern(
     r"(?:^|/)(?:\.aws/credentials|\.kube/config|\.docker/config\.json|\.streamlit/secrets\.toml|\.config/gcloud/.+\.db)$"
 )
+# The folder of variables for each container, as cookiecutter-django makes it.
+_FOLDER = lazy_pattern(r"(?:.*/)?\.envs/(?:.*/)?(?!(?:readme|\.git\w*)[^/]*$)[^/]+", re.IGNORECASE)
 # Configuration of package clients, in which an address may contain a password.
 _CLIENTS = lazy_pattern(
     r"(?:^|/)(?:pip\.(?:conf|ini)|uv\.toml|poetry\.toml|\.condarc|\.npmrc|\.yarnrc(?:\.yml)?|\.git/config|\.gitconfig)$"
@@ -62,11 +73,16 @@ TYPE = (
     rb"\]?(?:[ \t]?\|[ \t]?None)?)"
 )
 _VARIABLES = lazy_pattern(
-    r"\.env[.\-_]|\.envrc$|env\.(?:prod|production|staging|live|secrets?)$"
+    rf"\.env\d*[.\-_]|\.env\d+$|\.envrc$|{_OF_SERVICE}$"
     r"|.+\.env\.(?:dev|development|prod|production|stage|staging|live|local|secrets?)$"
 )
-_OF_DEVELOPERS = lazy_pattern(r"(?i)[._-](?:dev|devel|development|local)(?=[._-]|$)")
-_COMMANDS = lazy_pattern(r"(?i)(?:^|/|\.)(?:docker|container)file(?:\.[^/]*)?$|\.(?:sh|bash)$")
+_OF_DEVELOPERS = lazy_pattern(r"(?i)(?:^|[._-])(?:dev|devel|development|local)(?=[._-]|$)")
+_COMMANDS = lazy_pattern(
+    r"(?i)(?:^|/|\.)(?:docker|container)file(?:\.[^/]*)?$|\.(?:sh|bash)$"
+    # Tables of cron, and units of systemd with what belongs to them.
+    r"|(?:^|[/._-])crontab(?:[._-][^/]*)?$|\.cron$|(?:^|/)cron\.(?:d|hourly|daily|weekly|monthly)/[^/]+$"
+    r"|\.(?:service|socket|timer)$|\.service\.d/[^/]+\.conf$"
+)
 
 
 _PROGRAM = lazy_pattern(
@@ -85,7 +101,11 @@ def hinted(paths: Iterable[str]) -> list[str]:
 def is_secret_name(path: str) -> bool:
     """Whether a file of this name (with its directories, separated by `/`) holds a secret."""
     name = path.rpartition("/")[2]
-    return _NAMES.fullmatch(name.lower()) is not None or _PLACES.search(path) is not None
+    return (
+        _NAMES.fullmatch(name.lower()) is not None
+        or _PLACES.search(path) is not None
+        or _FOLDER.fullmatch(path) is not None
+    )
 
 
 def is_read_by_name(path: str) -> bool:
@@ -96,13 +116,17 @@ def is_read_by_name(path: str) -> bool:
 def is_environment(path: str) -> bool:
     """Whether a file of this name holds variables, which may be secrets."""
     name = path.rpartition("/")[2].lower()
-    return name.endswith(".env") or _VARIABLES.match(name) is not None
+    return (
+        name.endswith(".env")
+        or _VARIABLES.match(name) is not None
+        or _FOLDER.fullmatch(path) is not None
+    )
 
 
 def without_developers(path: str) -> str:
-    """Return the path of a file of variables without what says that it is a developer's."""
+    """Return the path of a file without what its name says of being a developer's."""
     folder, slash, name = path.rpartition("/")
-    return f"{folder}{slash}{_OF_DEVELOPERS.sub('', name)}" if is_environment(path) else path
+    return f"{folder}{slash}{_OF_DEVELOPERS.sub('', name)}"
 
 
 def is_client_config(path: str) -> bool:
@@ -126,7 +150,7 @@ def is_example_of_variables(path: str) -> bool:
 
 
 def holds_commands(path: str) -> bool:
-    """Whether a file of this name is a Dockerfile or a script, with several values on a line."""
+    """Whether it is a Dockerfile, a script and the like, with several values on a line."""
     return _COMMANDS.search(path) is not None
 
 

@@ -73,12 +73,14 @@ _SHIPPED = lazy_pattern(
     # Above: of Azurite, which stands in for Azure's storage; below: of Cosmos DB's emulator.
     rb"|C2y6yDjf5/R\+ob0N8A7Cgv30VRDJIWEHLM\+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw=="
     rb"|46BKJoQYlPPOexq0OhDZnIlNepKFf87WFwLbfzqDDho="  # Bitnami's AIRFLOW_FERNET_KEY
+    rb"|81HqDtbqAywKSOumSha3BhWNOdQ26slT6K0YaZeZyPs="  # of Airflow's documentation
     rb"|pUBnBOY80SnXgjibTYM9ZWNzY2xreNGQok"  # of Kubeflow's client at Dex
     rb"|T0JKGJHD0R/BEENFSSQJFQ/QEhpYsdfsdWEGfuoLTySpPnnsz4Qk"  # in DevOpsCube's lessons on alerts
     rb"|G3nom3s4u"  # of Illumina's server with genomes for all, beside the user `igenome`
     rb"|AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"  # of a bot in Telegram's documentation
     rb"|AAFD39kkdpWt3ywyRZergyOLMaJhac60qc"  # of another one there
     rb"|ZnCjm1XVW7vRze4b7Cq4se7kKWs|Ovy4MCQywSkoMRRclStW4xAYK7I"  # Discord's and discord.js' ones
+    rb"|ju6z9mjyajq2djue3gbvv26t"  # of Rotten Tomatoes, in the documentation of select2
     rb"|6LeIxAcTAAAAAGG-vFI1TnRWxMZNFuojJ4WifJWe"  # reCAPTCHA's for tests
 )
 

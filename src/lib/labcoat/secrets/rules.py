@@ -93,10 +93,19 @@ _LEFT_OUT = lazy_pattern(
     r"|sourcegraph-access-token|freemius-secret-key|twilio-api-key|square-access-token"
     r"|jwt|jwt-base64|gcp-api-key|aws-access-token|hashicorp-tf-password"
 )
-# Keywords that are too short to search a whole text for.
-_SHORT = 4
+# Keywords that are too short to search a text for: the `s.` of Vault's old tokens.
+_SHORT = 3
+_ESCAPED = lazy_pattern(r"\\(\W)")
 _AN = lazy_pattern(r"[aeiou]|rsa|hsts|x", re.IGNORECASE)
 _UPPER = {"api": "API", "jwt": "JWT", "pat": "token", "aws": "AWS", "url": "URL", "npm": "npm"}
+
+
+# Its first bytes: a sequence of some length, and the version as a number.
+_STARTS_OF_KEYS = (b"IBAAKC", b"IBADANBgkq", b"MHcCAQEE", b"MIGkAgEB", b"MIGHAgEA")
+_BARE_KEY = (
+    rb"(?i:private_?key)\\?[\"']?[ \t]{0,3}[:=][ \t]{0,3}\\?[\"']?"
+    rb"M(?:II[A-Za-z0-9+/]{3}IBA[AD]|IG[Hk]AgE[AB]|HcCAQEE)[A-Za-z0-9+/=]{40,8192}"
+)
 
 
 class Token(NamedTuple):
@@ -129,14 +138,8 @@ class VendoredRule:
     @cached_property
     def needles(self) -> tuple[bytes, ...]:
         """Texts of which a match has one, as its pattern writes them."""
-        pattern = self.data["pattern"]
-        lower = pattern.lower()
-        found = []
-        for keyword in self.data["keywords"]:
-            at = lower.find(keyword.lower())
-            written = pattern[at : at + len(keyword)] if at >= 0 else keyword
-            found.append(written.encode())
-        return tuple(found)
+        pattern = _ESCAPED.sub(r"\1", self.data["pattern"])
+        return tuple(_write_as(pattern, each).encode() for each in self.data["keywords"])
 
     def find(self, text: bytes, offset: int = 0) -> Iterator[Token]:
         """Yield the real tokens in `text`; `offset` is added to their positions."""
@@ -160,6 +163,17 @@ class VendoredRule:
         return False
 
 
+def _write_as(pattern: str, keyword: str) -> str:
+    """Return a keyword, which is in lower case, as a pattern has it: `EAAM` for `EAA[MC]`."""
+    lower = pattern.lower()
+    for end in range(len(keyword), _SHORT - 1, -1):
+        at = lower.find(keyword[:end])
+        if at >= 0:
+            written = pattern[at : at + end]
+            return written + (keyword[end:].upper() if written.isupper() else keyword[end:])
+    return keyword
+
+
 @cache
 def vendored_rules() -> tuple[VendoredRule, ...]:
     """Return the rules of gitleaks that labcoat uses."""
@@ -177,7 +191,7 @@ def _distinct_rules() -> tuple[tuple[bytes, VendoredRule], ...]:
     return tuple(
         (needle, rule)
         for rule in vendored_rules()
-        if not rule.data["named"] and all(len(needle) >= 3 for needle in rule.needles)
+        if not rule.data["named"]
         for needle in rule.needles
         if len(needle) >= _SHORT
     )
@@ -198,6 +212,8 @@ def _own_tokens() -> tuple[tuple[str, bytes, re.Pattern[bytes]], ...]:
     return (
         (PRIVATE, b"PRIVATE KEY", lazy_pattern(_KEY)),
         (PRIVATE, b"LS0tLS1CRUdJTi", lazy_pattern(_ENCODED_KEY)),
+        # The bytes of a key in base64, as in the `acme.json` of Traefik.
+        *((PRIVATE, start, lazy_pattern(_BARE_KEY)) for start in _STARTS_OF_KEYS),
         ("a Telegram bot token", b":AA", lazy_pattern(_TELEGRAM)),
         ("a Discord bot token", b".", lazy_pattern(_DISCORD)),
         *(

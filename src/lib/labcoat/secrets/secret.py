@@ -3,10 +3,12 @@
 import zlib
 from collections.abc import Iterable
 
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record, field, replace
 from labcoat.secrets.assignments import LEAST_TOKEN
 
 LEAST_STEM = 6  # characters that show a value to be made from another one
+_PASSWORD = lazy_pattern(r"pass(?:word|wd)?|pwd")
 _MOST_SECRETS = 50  # of one file; it takes time to find the line of each
 
 # A kind of secret, its place, whether it is sure, its name and its value.
@@ -47,7 +49,8 @@ def join_found(text: bytes, found: Iterable[Found]) -> Secret | None:
         # A password may also stand in an address.
         same = (one for other, one in digests.items() if other in value or value in other)
         digest = next(same, 0) if len(value) >= LEAST_STEM else 0
-        secret = Secret(kind, line, is_sure, name, digest=digest or _digest(name, value))
+        digest = digest or _digest(name or ("password" if "password" in kind else ""), value)
+        secret = Secret(kind, line, is_sure, name, digest=digest)
         first = first or secret
         if is_sure:
             if len(value) >= LEAST_STEM and secret.digest:
@@ -66,4 +69,7 @@ def _digest(name: str, value: bytes) -> int:
     """Return what tells whether two secrets are one; two short ones may only be alike."""
     if not value or value.startswith(b"-----"):  # all private keys begin in the same way
         return 0
-    return zlib.crc32(value if len(value) >= LEAST_TOKEN else b"%b=%b" % (name.encode(), value))
+    if len(value) < LEAST_TOKEN:
+        word = _PASSWORD.sub("password", name.lower())
+        value = b"%b=%b" % (word.encode(), value)
+    return zlib.crc32(value)

@@ -33,6 +33,12 @@ _VALID_FOR = lazy_pattern(rb"expires_in\\?[\"']?[ \t]{0,3}[:=][ \t]{0,3}\\?[\"']
 _OF_SESSION = lazy_pattern(rb"(?i)(?:access|id|bearer|session)_?token")
 _LONGEST_SESSION = 86_400  # seconds
 _LONGEST_ANSWER = 400  # bytes to each side
+# The page of a notebook's server has the token of that one start, at the root of its address;
+# https://jupyter-server.readthedocs.io/en/latest/operators/security.html
+_OF_JUPYTER = b"data-jupyter-api-token"
+_AT_ROOT = lazy_pattern(rb"data-base-url=\\?[\"']/\\?[\"']")
+# What git filter-repo and BFG are to write in the place of the secret that begins the line.
+_REPLACED = lazy_pattern(rb"={1,2}>?[^\s=]*\s*")
 _SIGNED = lazy_pattern(rb"[?&](?:AWSAccessKeyId|X-Amz-Credential)=$")
 # The fields of a form for an upload that somebody signed: https://docs.aws.amazon.com/AmazonS3/
 # latest/API/sigv4-HTTPPOSTConstructPolicy.html
@@ -48,6 +54,7 @@ _SHOWN_VALUE = lazy_pattern(
     rb"(?m)(?:^|[{,])(?P<indent>[ \t]*)[\"']?(?:examples?|default)[\"']?[ \t]*:"
 )
 _AWS_SECRET = lazy_pattern(rb"(?<![\w/+=-])[A-Za-z0-9/+]{40}(?![\w/+=-])")
+_OTHER_HALF = lazy_pattern(rb"[=:][ \t]*[\"']?([A-Za-z0-9/+]{40})(?![\w/+=-])")
 _HEADER = lazy_pattern(rb"(?:[ \t]*(?:#[^\n]*)?\r?\n)*")
 _NOT_FOR_PRODUCTION = lazy_pattern(
     rb"(?i)\b(?:not|never)\s+(?:be\s+)?(?:(?:deploy(?:ed)?|used?|run|meant|intended|suitable|safe)\b"
@@ -57,6 +64,7 @@ _ONLY_FOR_DEVELOPMENT = lazy_pattern(
     rb"(?i)\b(?:dev|development|local)[- ]only\b"
     rb"|\bonly\s+for\s+(?:local\s+|your\s+)?(?:dev|development|local)\b"
 )
+_FOR_EXAMPLE = lazy_pattern(rb"(?i)\b(?:for|in)\s+(?:this|the|an)\s+(?:example|demo|exercise)\b")
 # How an example tells what to do with it; the copy has the name that it tells.
 _COPIED = lazy_pattern(rb"(?i)\b(?:copy|rename|cp)\b[^\n]{0,60}\s[\"'`]?(?:\./)?(\.env[\w.-]*)")
 _FOR_DEVELOPMENT = lazy_pattern(rb"(?i)\bfor\s+(?:local\s+)?(?:development|testing|tests|demos?)\b")
@@ -86,6 +94,18 @@ def line_at(text: bytes, at: int) -> bytes:
     return text[start : min(end if end >= 0 else len(text), at + _LONGEST_LINE)]
 
 
+def says_no_secret(text: bytes, start: int, end: int) -> bool:
+    """Whether the line of a token says that it is not a real one.
+
+    A list of replacements says `token==>REDACTED` of each secret that is real.
+    """
+    line = line_at(text, start)
+    before, token, after = line.partition(text[start:end])
+    if token and not before.strip() and _REPLACED.fullmatch(after):
+        return values.is_marked(token)
+    return values.is_marked(line)
+
+
 def is_shown(path: str, text: bytes, at: int) -> bool:
     """Whether the text around a value at `at` says that it is an example, or for this machine."""
     line = line_at(text, at)
@@ -100,11 +120,12 @@ def is_shown(path: str, text: bytes, at: int) -> bool:
 
 
 def _is_dismissed(text: bytes, at: int) -> bool:
-    """Whether the comment above the line of a value says that it is not for production."""
+    """Whether the comment above the line of a value says that it is no secret of production."""
     lines = text[max(0, at - _LONGEST_COMMENT) : at].split(b"\n")[-2::-1]
     comment = [each for each in takewhile(_COMMENT.match, lines) if not _TAKEN_OUT.match(each)]
     said = b"\n".join(reversed(comment))
-    return bool(_NOT_FOR_PRODUCTION.search(said) or _ONLY_FOR_DEVELOPMENT.search(said))
+    told = (_NOT_FOR_PRODUCTION, _ONLY_FOR_DEVELOPMENT, _FOR_EXAMPLE)
+    return any(each.search(said) for each in told)
 
 
 def is_introduced(text: bytes, at: int) -> bool:
@@ -135,6 +156,15 @@ def is_signed(text: bytes, at: int) -> bool:
     return _SIGNED.search(text, start, at) is not None or (
         _SIGNED_FIELD.search(text, start, at) is not None
         and _SIGNATURE.search(text, max(0, at - _LONGEST_FORM), at + _LONGEST_FORM) is not None
+    )
+
+
+def has_both_halves(text: bytes, at: int) -> bool:
+    """Whether the secret that a program made up stands near the name of a key of AWS at `at`."""
+    around = max(0, at - _LONGEST_LINE), at + _LONGEST_LINE
+    return any(
+        values.is_generated(found[1]) and not values.is_marked(line_at(text, found.start()))
+        for found in _OTHER_HALF.finditer(text, *around)
     )
 
 
@@ -173,8 +203,11 @@ def _goes_on(indent: bytes, value: bytes) -> bool:
 def has_expired(text: bytes, name: bytes, at: int) -> bool:
     """Whether a token is one of a session, as a service answered it: valid for a day at most.
 
-    Whoever commits an answer does so later. The token that renews it has another name.
+    Whoever commits an answer does so later. The token that renews it has another name. A server of
+    notebooks on the machine itself has a new token at each start.
     """
+    if name == _OF_JUPYTER:
+        return _AT_ROOT.search(text, at, at + _LONGEST_ANSWER) is not None
     if not _OF_SESSION.fullmatch(name):
         return False
     around = max(0, at - _LONGEST_ANSWER), at + _LONGEST_ANSWER

@@ -71,6 +71,7 @@ _OF_KEYS = lazy_pattern(rb"(?i)api|key|token")
 _VERSION = lazy_pattern(
     rb"(?i)={0,2}\d{1,8}(?:\.\d{1,8}){1,5}[a-z]?"
     rb"(?:[-_.]?(?:a|b|rc|alpha|beta|pre|post|dev)[-_.]?\d{0,3}){0,3}(?:\+[a-z0-9.]{1,20})?(?:=\w+)?"
+    rb"|\d{1,8}(?:\.\d{1,8}){0,3}\.v[0-9a-f_]{6,24}"  # of a plugin of Jenkins
 )
 _MARKED = lazy_pattern(
     rb"(?i)change[-_ ]?(?:me|this|it)|example|placeholder|dummy|your[-_]|x{5}|\*{4}|fake|mock"
@@ -90,14 +91,14 @@ _NAMED = lazy_pattern(
     rb"|access[_.-]?key|private[_.-]?key|auth[_.-]?key|account[_.-]?key|encryption[_.-]?key"
     rb"|(?:fernet|jwt|hmac|master)[_.-]?key"
     rb"|signing[_.-]?key|secret[_.-]?key|(?:auth|access|api|bot|bearer|refresh|secret|personal|deploy|service|github|gitlab|slack"
-    rb"|discord|telegram)[_.-]?token"
+    rb"|discord|telegram|tushare|my)[_.-]?token"
     rb"|token[_.-]?value))"
     rb"|(?-i:^[A-Z0-9_]*(?:TOKEN|PASSWORD|SECRET|_PWD|_PASS)$)|^_auth(?:Token)?$|^token$"
 )
 # What a value is called where all are secrets.
 _PLAIN_KEY = lazy_pattern(rb"(?i)key|token|pass|pwd|auth")
 # Each name that `_NAMED` matches has one of these in it, in whatever case.
-SECRET_PARTS = (b"pass", b"pwd", b"secret", b"credential", b"key", b"token", b"auth")
+SECRET_PARTS = (b"pass", b"pwd", b"secret", b"credential", b"key", b"token", b"auth", b"pro_api")
 _NOT_SECRET = lazy_pattern(
     rb"(?i)public|publishable|csrf|xsrf|site[_-]?key|client[_-]?id|key[_-]?id|hash|digest|checksum"
     rb"|(?<!unen)(?<!de)crypted$|(?:^|[_.-])(?:en)?crypted[_.-]?(?:passw(?:or)?d|secret|token)$"
@@ -122,7 +123,8 @@ _OF_APPLE = lazy_pattern(
 )
 # https://github.com/django/django/blob/main/django/core/management/utils.py: get_random_secret_key
 _OF_DJANGO = lazy_pattern(rb"[a-z0-9!@#$%^&*(\-_=+)]{50}")
-_CODE = lazy_pattern(rb"[\s<>{}()\[\]$]|\.\.|::|//|\\\\")
+# A dollar sign begins a variable there, but not in `K9!m$vR7`, as a program makes passwords.
+_CODE = lazy_pattern(rb"[\s<>{}()\[\]]|\$(?:[A-Z_]{2,}|[a-z_]{3,}|\d?(?!\w))|\.\.|::|//|\\\\")
 _LETTER = lazy_pattern(rb"[A-Za-z]")
 _DIGIT = lazy_pattern(rb"\d")
 _NO_LETTER = lazy_pattern(rb"[^A-Za-z]+")
