@@ -241,3 +241,16 @@ def test_text_that_was_added_by_force_stays_tracked(tmp_path: Path) -> None:
     root = repository(tmp_path / "r", files)
     assert apply_fixes(root, Selection(("GIT001",)), unsafe=True).done
     assert git(root, "ls-files", "data") == "data/README.md\n"
+
+
+def test_fix_of_a_link_says_what_to_edit(tmp_path: Path) -> None:
+    """The file may belong to another project."""
+    files: dict[str, Content] = {
+        "Dockerfile": "FROM a\nCOPY . /\n",
+        "conf/.env": "PASSWORD=a1b2c3d4",
+        "shared": "",
+        ".dockerignore": Path("shared"),
+    }
+    root = repository(tmp_path / "r", files)
+    outcome = apply_fixes(root, Selection())
+    assert "Edit the file that it leads to" in {each.hint for each in outcome.failed}

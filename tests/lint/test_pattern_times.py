@@ -8,7 +8,7 @@ import pytest
 from labcoat.core import path_roles
 from labcoat.lint.repository import docker_builds
 from labcoat.lint.rules import dkf_dockerfile, dkf_installs, req_addresses
-from labcoat.secrets import content, values
+from labcoat.secrets import content, mail, values
 
 TEXTS: dict[str, tuple[Callable[[str], object], str]] = {
     "empty-lines-before-no-dockerfile": (docker_builds._BEGINS.match, "\n" * 100_000 + "x"),
@@ -36,6 +36,18 @@ TEXTS: dict[str, tuple[Callable[[str], object], str]] = {
     "table-of-people-in-a-program": (
         lambda text: content.find_in_content("a.py", text.encode()),
         f"password: '{'k3W9vTq2' + 'Zx8LmP4r'}', first_name=x\n" * 2900,
+    ),
+    "programs-that-send-mail": (
+        lambda text: list(mail.find_passwords("a.py", text.encode())),
+        "SMTP(a)\n" * 50_000 + "@",
+    ),
+    "passwords-of-mail-without-an-address": (
+        lambda text: list(mail.find_passwords("a.py", text.encode())),
+        "mail_pass='a1b2c3d4' a.b-c.d-e.f-@\n" * 20_000,
+    ),
+    "names-of-mail": (
+        lambda text: list(mail.find_passwords("a.yml", text.encode())),
+        "username='mailmail" * 20_000 + "@",
     ),
     "sections": (
         lambda text: content.find_in_content("a.yml", text.encode()),

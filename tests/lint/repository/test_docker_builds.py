@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from labcoat.lint.fixes import apply_fixes
-from labcoat.lint.repository import build_files
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository
@@ -114,7 +113,6 @@ def test_context_between_the_root_and_a_dockerfile(
 
 def test_compose_file_of_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The lines of a compose file may end with carriage returns, also where PyYAML is missing."""
-    monkeypatch.setattr(build_files, "has_yaml", lambda: False)
     text = "services:\r\n  a:\r\n    build:\r\n\r\n      context: .\r\n"
     files: Files = {
         "sub/Dockerfile": PINNED.replace("src", "."),
@@ -204,6 +202,58 @@ def test_context_in_a_build_file(name: str, text: str, tmp_path: Path) -> None:
         ("docker/web.Dockerfile", "web")
     ]
     assert check_repository(root, Selection(("CTX",))).findings == []
+
+
+NAMED: dict[str, Files] = {
+    "compose default": {
+        "compose.yaml": "services:\n  a:\n    build:\n      context: ${C:-./web}\n"
+        "      dockerfile: ${D-../docker/Dockerfile}\n"
+    },
+    "compose files": {
+        "compose.yaml": "services:\n  a:\n    build: ./web\n",
+        "compose.override.yaml": "services:\n  a:\n    build:\n"
+        "      dockerfile: ../docker/Dockerfile\n",
+    },
+    "compose tag": {
+        "compose.yaml": "services:\n  a:\n    build: !override\n      context: web\n"
+        "      dockerfile: ../docker/Dockerfile\n"
+    },
+    "context of git": {
+        ".github/workflows/a.yml": "jobs:\n  a:\n    steps:\n"
+        "      - uses: docker/build-push-action@v6\n        with:\n"
+        '          context: "{{defaultContext}}:web"\n          file: ../docker/Dockerfile\n'
+    },
+    "make": {
+        "Makefile": "F := docker/Dockerfile\nC ?= web\na:\n\tdocker build --file=$(F) -t x $(C)\n"
+    },
+    "script": {"ci/a.sh": 'cd "$(dirname "$0")/../web"\ndocker build -f ../docker/Dockerfile .\n'},
+}
+
+
+@pytest.mark.parametrize("files", NAMED.values(), ids=NAMED)
+def test_context_that_variables_and_folders_name(files: Files, tmp_path: Path) -> None:
+    """Compose, make and shells know it, and a reader too."""
+    root = repository(
+        tmp_path / "r", {**files, "docker/Dockerfile": "FROM a\nCOPY . /\n", "web/a.py": "1\n"}
+    )
+    (build,) = found_builds(root)
+    assert (build.dockerfile, build.context) == ("docker/Dockerfile", "web")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "compose.yaml",
+            "services:\n  a:\n    build:\n      dockerfile_inline: |\n        FROM a\n",
+        ),
+        ("docker-bake.hcl", 'target "a" {\n  dockerfile-inline = "FROM a"\n}\n'),
+    ],
+)
+def test_inline_dockerfile_is_named(name: str, text: str, tmp_path: Path) -> None:
+    """It is not checked, and a clean result would hide that."""
+    root = repository(tmp_path / "r", {name: text, "Dockerfile": PINNED})
+    assert any(name in each for each in check_repository(root).left_out)
 
 
 def test_unread_patterns_move_to_where_they_are_read(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from labcoat.core import git as core_git
 from labcoat.core import git_history
 from labcoat.lint.findings import Severity
 from labcoat.lint.repository import search_memory, searched_view
+from labcoat.lint.repository.pattern_state import identify_patterns
 from labcoat.lint.rules import req_import_places
 from labcoat.lint.runner import Selection, check_repository
 from labcoat.secrets import look
@@ -45,7 +46,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def settle(root: Path) -> None:
     """Let git's index know the files, all older than the index."""
-    past = time.time() - 100
+    past = int(time.time()) - 100  # git may compare no more than seconds
     for path in root.iterdir():
         if path.is_file():
             os.utime(path, (past, past))
@@ -257,3 +258,89 @@ def test_copies_of_a_secret_are_known_later(root: Path) -> None:
     first, second = (check_repository(root, Selection(("SEC001",))).findings for _ in range(2))
     assert Severity.NOTE in [each.severity for each in first if each.path == "c.py"]
     assert second == first
+
+
+def asked_for_ignored(root: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], bool]:
+    """Return the tracked files that are ignored, and whether a check asked git for them."""
+    commands: list[tuple[str, ...]] = []
+    start = core_git.start_git
+
+    def record(root: Path, *args: str, **keywords: object) -> object:
+        commands.append(args)
+        return start(root, *args, **keywords)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(core_git, "start_git", record)
+        findings = check_repository(root, Selection(("GIT001", "SEC"))).findings
+    asked = any(args[0] == "ls-files" and "-i" in args for args in commands)
+    return [each.path for each in findings if each.rule == "GIT001"], asked
+
+
+def test_ignored_files_are_asked_for_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until files change, or patterns that git reads in ignore files or elsewhere."""
+    (root / ".gitignore").write_text("*.bin\n")
+    git(root, "add", "--force", ".gitignore", "w.bin")
+    settle(root)
+    assert asked_for_ignored(root, monkeypatch) == (["w.bin"], True)
+    assert asked_for_ignored(root, monkeypatch) == (["w.bin"], False)
+    (root / ".git/info").mkdir(exist_ok=True)
+    (root / ".git/info/exclude").write_text("/key.txt\n")
+    assert asked_for_ignored(root, monkeypatch) == (["key.txt", "w.bin"], True)
+    assert asked_for_ignored(root, monkeypatch) == (["key.txt", "w.bin"], False)
+    git(root, "config", "core.ignoreCase", "true")
+    (root / ".git/info/exclude").write_text("/KEY.txt\n")
+    assert asked_for_ignored(root, monkeypatch) == (["key.txt", "w.bin"], True)
+    git(root, "config", "core.ignoreCase", "false")
+    assert asked_for_ignored(root, monkeypatch) == (["w.bin"], True)
+    assert asked_for_ignored(root, monkeypatch) == (["w.bin"], False)
+    (root / ".gitignore").write_text("*.yml\n")
+    assert asked_for_ignored(root, monkeypatch) == (["lines.yml"], True)
+    assert asked_for_ignored(root, monkeypatch) == (["lines.yml"], True)  # not staged
+    settle(root)
+    assert asked_for_ignored(root, monkeypatch) == (["lines.yml"], True)
+    assert asked_for_ignored(root, monkeypatch) == (["lines.yml"], False)
+
+
+@pytest.mark.parametrize("folder", ["", "sub"])
+def test_patterns_of_untracked_ignore_files_are_not_remembered(
+    root: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    """Nor are those of a folder above the one that is checked."""
+    (root / "sub").mkdir()
+    (root / "sub/a.bin").write_text("x")
+    os.utime(root / "sub/a.bin", (1e9, 1e9))
+    git(root, "add", "-A")
+    settle(root)
+    assert asked_for_ignored(root, monkeypatch) == ([], True)
+    assert asked_for_ignored(root, monkeypatch) == ([], False)
+    (root / folder / ".gitignore").write_text("a.bin\n")
+    assert asked_for_ignored(root, monkeypatch) == (["sub/a.bin"], True)
+    (root / folder / ".gitignore").write_text("b.bin\n")
+    assert asked_for_ignored(root, monkeypatch) == ([], True)
+    (root / folder / ".gitignore").unlink()
+    below = root / "sub"
+    assert asked_for_ignored(below, monkeypatch) == ([], True)
+    (root / ".gitignore").write_text("a.bin\n")
+    assert asked_for_ignored(below, monkeypatch) == (["a.bin"], True)
+
+
+@pytest.mark.parametrize(
+    ("config", "is_known"),
+    [
+        ("[core]\n\tbare = false\n", True),
+        ("[include]\n\tpath = other\n", False),
+        ("[extensions]\n\tworktreeConfig = true\n", False),
+        ("", False),
+    ],
+)
+def test_settings_elsewhere_are_not_identified(tmp_path: Path, config: str, is_known: bool) -> None:
+    (tmp_path / ".git/info").mkdir(parents=True)
+    (tmp_path / ".git/config").write_text(config)
+    state = identify_patterns(tmp_path, ["a", "b/.gitignored"])
+    assert bool(state) == is_known
+    assert not identify_patterns(tmp_path, ["b/.gitIgnore"])
+    (tmp_path / ".git/info/exclude").write_text("*.bin\n")
+    assert not is_known or identify_patterns(tmp_path, []) != state
+    (tmp_path / ".git/info/exclude").unlink()
+    (tmp_path / ".git/info/exclude").symlink_to("/dev/null")
+    assert not identify_patterns(tmp_path, [])

@@ -54,6 +54,27 @@ WORKFLOWS = {
         PLACE,
         f"{STEPS}    - uses: docker/build-push-action@v6\n      with: {{context: web}}\n",
     ),
+    "woodpecker": (".woodpecker.yml", "steps:\n  a:\n    commands:\n    - docker build web\n"),
+    "woodpecker-plugin": (
+        ".woodpecker/a.yaml",
+        "steps:\n  a:\n    image: woodpeckerci/plugin-docker-buildx\n"
+        "    settings: {repo: a/b, context: web}\n",
+    ),
+    "drone": (".drone.yml", "kind: pipeline\nsteps:\n- name: a\n  commands: [docker build web]\n"),
+    "circleci": (
+        ".circleci/config.yml",
+        "jobs:\n  a:\n    steps:\n    - run:\n        name: b\n        command: docker build web\n",
+    ),
+    "azure": ("azure-pipelines.yml", "jobs:\n- job: a\n  steps:\n  - script: docker build web\n"),
+    "azure-task": (
+        "azure-pipelines.yml",
+        "steps:\n- task: Docker@2\n  inputs:\n    command: build\n    Dockerfile: web/Dockerfile\n"
+        "    buildContext: web\n",
+    ),
+    "bitbucket": (
+        "bitbucket-pipelines.yml",
+        "pipelines:\n  default:\n  - step:\n      script:\n      - docker build web\n",
+    ),
     "inputs-in-quotes": (
         PLACE,
         f'{STEPS}    - uses: docker/build-push-action@v6\n      with: {{"file": web/Dockerfile,'

@@ -187,3 +187,36 @@ def test_environment_that_no_build_reads_is_a_note(tmp_path: Path) -> None:
     root = repository(tmp_path / "r", files, venv("venv"))
     (found,) = check_repository(root, Selection(("CTX001",))).findings
     assert found.severity is Severity.NOTE
+
+
+@pytest.mark.parametrize(
+    ("copy", "severity"), [("COPY jars/* /jars/", Severity.NOTE), ("COPY . /all", Severity.WARNING)]
+)
+def test_environment_that_no_copy_names_is_a_note(
+    copy: str, severity: Severity, tmp_path: Path
+) -> None:
+    """BuildKit sends the jars only, and `COPY . .` of another stage everything."""
+    text = f"{BASE}AS other\n{copy}\n{BASE}COPY --from=other /jars /jars\nUSER 1000\n"
+    files = {"Dockerfile": text.replace("\nAS", " AS"), ".gitignore": "venv\n", "jars/a.jar": "a"}
+    root = repository(tmp_path / "r", files, venv("venv"))
+    found = check_repository(root, Selection(("CTX001",))).findings
+    assert [each.severity for each in found] == [severity]
+
+
+@pytest.mark.parametrize(
+    ("files", "rules"),
+    [
+        ({".dockerignore.txt": "venv\n"}, ["CTX005"]),
+        ({"dockerignore": "venv\n"}, ["CTX005"]),
+        ({"dockerignore": "venv\n", ".dockerignore": "venv\n"}, []),
+        ({"templates/dockerignore": "venv\n"}, []),
+    ],
+)
+def test_name_that_docker_does_not_read(
+    files: dict[str, str], rules: list[str], tmp_path: Path
+) -> None:
+    """Notepad adds `.txt`."""
+    root = repository(tmp_path / "r", {"Dockerfile": COPY_ALL, **files})
+    found = check_repository(root, Selection(("CTX005",))).findings
+    assert [each.rule for each in found] == rules
+    assert all("git mv" in each.hint for each in found)

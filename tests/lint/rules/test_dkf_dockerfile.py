@@ -11,6 +11,30 @@ from support.rule_cases import (  # noqa: F401 - pytest collects the tests
 )
 
 CASES = [
+    Case(
+        "DKF002",
+        {"Dockerfile": f"{BASE}ARG PIP=pip\nRUN $PIP install numpy\nUSER 1000\n"},
+        {"Dockerfile": f"{BASE}ARG PIP=echo\nRUN $PIP install numpy\nUSER 1000\n"},
+        name="pip in a variable",
+    ),
+    Case(
+        "DKF002",
+        {
+            "Dockerfile": f"{BASE}ENV PIP_REQUIRE_HASHES=0\nRUN pip install -r l.txt\nUSER 1\n",
+            "l.txt": "a==1\n",
+        },
+        {
+            "Dockerfile": f"{BASE}ENV PIP_REQUIRE_HASHES=1\nRUN pip install -r l.txt\nUSER 1\n",
+            "l.txt": "a==1\n",
+        },
+        name="hashes by a variable",
+    ),
+    Case(
+        "DKF002",
+        {"Dockerfile": f"{BASE}RUN sh <<END\npip install numpy\nEND\nUSER 1\n"},
+        {"Dockerfile": f"{BASE}RUN cat >x.sh <<END\npip install numpy\nEND\nUSER 1\n"},
+        name="here-document",
+    ),
     *(
         Case(
             "DKF002",
@@ -18,7 +42,13 @@ CASES = [
             {f"docker/{name}": "echo RUN pip install numpy\n"},
             name=name,
         )
-        for name in ("Dockerfile_gpu", "Containerfile_gpu", "Dockerfile-dev2", "dockerfile.gpu")
+        for name in (
+            "Dockerfile_gpu",
+            "Containerfile_gpu",
+            "Dockerfile-dev2",
+            "dockerfile.gpu",
+            "DockerfileAll",
+        )
     ),
     Case(
         "DKF001",

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from labcoat.container.dockerfile.parser import Instruction
 from labcoat.lint.findings import Finding, Severity
+from labcoat.lint.repository.repository import Repository
+from labcoat.lint.rules import dkf_stages
 from labcoat.lint.runner import Selection, check_repository
-from support.repositories import repository
+from support.repositories import git, repository
 
 BASE = f"FROM python:3.11@sha256:{'0' * 64}\n"
 INSTALL = "COPY requirements.txt .\nRUN pip install -r requirements.txt\nUSER 1000\n"
@@ -124,3 +127,117 @@ def test_constraints_pin_what_a_command_names(
     install = "COPY limits.txt .\nRUN pip install -c limits.txt flask 'numpy>=1'\nUSER 1000\n"
     root = repository(tmp_path / "r", {"Dockerfile": f"{BASE}{install}", "limits.txt": pins})
     assert [each.severity for each in check(root)] == [severity]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "COPY a/requirements.txt .\nRUN grep -v 'torch>=2' requirements.txt > /tmp/some.txt && "
+        "pip install -r /tmp/some.txt",
+        "COPY a/requirements.txt all.txt\nRUN cat all.txt | sed -e /torch/d > some.txt\n"
+        "RUN pip install -r some.txt",
+    ],
+)
+def test_list_without_some_lines_is_the_list(step: str, tmp_path: Path) -> None:
+    """What the repository has is what can be pinned: REQ001 reports that."""
+    files = {"Dockerfile": f"{BASE}{step}\nUSER 1000\n", "a/requirements.txt": "flask\ntorch>=2\n"}
+    found = {each.rule: each.severity for each in check(repository(tmp_path / "r", files))}
+    assert found["DKF002"] is Severity.NOTE
+
+
+def test_bounds_that_are_redirections_are_one_error(tmp_path: Path) -> None:
+    """They stand in one RUN, and one edit quotes them all."""
+    step = "RUN pip install flask>=3 && pip install numpy>=2"
+    found = check(repository(tmp_path / "r", {"Dockerfile": f"{BASE}{step}\nUSER 1000\n"}))
+    assert [each.severity for each in found] == [Severity.ERROR]
+
+
+def test_list_of_another_suffix_is_in_the_context(tmp_path: Path) -> None:
+    """What the build copies is there, whatever its name."""
+    step = "COPY src/requirements.pip /tmp/\nRUN pip install -r /tmp/requirements.pip"
+    files = {"Dockerfile": f"{BASE}{step}\nUSER 1000\n", "src/requirements.pip": "flask==3.0.0\n"}
+    (found,) = check(repository(tmp_path / "r", files))
+    assert "without hashes" in found.message
+
+
+GUARDS = [
+    "[[ -f requirements.txt ]] && pip install -r requirements.txt",
+    'if [ -f "./requirements.txt" ]; then pip install -r ./requirements.txt; fi',
+    "if test -s requirements.txt; then \\\n  pip install -r requirements.txt; \\\n  fi",
+    "[ ! -e requirements.txt ] || pip install -r requirements.txt",
+    "[[ -d x && -f requirements.txt ]] && pip install -r requirements.txt",
+]
+
+
+@pytest.mark.parametrize("command", GUARDS)
+def test_list_that_is_installed_where_it_exists(command: str, tmp_path: Path) -> None:
+    """Nothing is installed in a build that has none; one with a list is checked as ever."""
+    files = {
+        "Dockerfile": f"{BASE}COPY . requirements.txt* /app/\nRUN {command}\nUSER 1000\n",
+        "app.py": "",
+    }
+    assert check(repository(tmp_path / "r", files)) == []
+    other = {**files, "requirements.txt": "flask\n"}
+    assert [each.rule for each in check(repository(tmp_path / "o", other))] == ["DKF002"]
+    ignored = {**other, ".dockerignore": "requirements.txt\n"}
+    assert check(repository(tmp_path / "i", ignored)) == []
+    text = files["Dockerfile"].replace("COPY", "RUN pip freeze > requirements.txt\nCOPY")
+    script = {**files, "install.sh": f"#!/bin/sh\n{command}\n"}
+    script["Dockerfile"] = f"{BASE}COPY . /app\nRUN sh install.sh\nUSER 1000\n"
+    assert check(repository(tmp_path / "s", script)) == []
+    written = {**files, "Dockerfile": text}
+    assert [each.rule for each in check(repository(tmp_path / "w", written))] == ["DKF002"]
+
+
+@pytest.mark.parametrize(
+    ("address", "severity"),
+    [
+        ("https://github.com/us/project", Severity.NOTE),
+        ("git@github.com:us/project.git", Severity.NOTE),
+        ("https://github.com/us/other", Severity.WARNING),
+        ("https://github.com/us/project-two.git", Severity.WARNING),
+    ],
+)
+def test_clone_of_the_own_repository_brings_its_lists(
+    address: str, severity: Severity, tmp_path: Path
+) -> None:
+    """REQ001 reports the list, which nothing has to copy."""
+    install = "pip install -r project/requirements.txt"
+    text = f"{BASE}RUN git clone --depth=1 {address} project && {install}\nUSER 1000\n"
+    root = repository(tmp_path / "r", {"Dockerfile": text, "requirements.txt": "flask\n"})
+    git(root, "remote", "add", "origin", "https://me@github.com/us/project.git")
+    assert [each.severity for each in check(root)] == [severity]
+
+
+@pytest.mark.parametrize(
+    ("before", "is_misspelled"),
+    [("", True), ("RUN touch requirments.txt\n", False), ("COPY requirments.txt .\n", False)],
+)
+def test_misspelled_list(before: str, is_misspelled: bool, tmp_path: Path) -> None:
+    """No instruction brings it, so that hashes are not what it lacks."""
+    dockerfile = f"{BASE}COPY requirements.txt .\n{before}RUN pip install -r requirments.txt\n"
+    root = repository(tmp_path / "r", {"Dockerfile": dockerfile, "requirements.txt": "flask\n"})
+    (found,) = check(root)
+    assert ("the build fails" in found.message) == is_misspelled
+
+
+def test_list_of_the_repository_is_not_misspelled(tmp_path: Path) -> None:
+    """Its name is like that of another one."""
+    dockerfile = f"{BASE}COPY requirements.txt /a/\nCOPY . .\nRUN pip install -r requirments.txt\n"
+    files = {"Dockerfile": dockerfile, "requirements.txt": "flask\n", "requirments.txt": "a\n"}
+    (found,) = check(repository(tmp_path / "r", files))
+    assert "the build fails" not in found.message
+
+
+def test_steps_of_a_stage_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not again for each of its RUNs: a Dockerfile may have a hundred."""
+    read = []
+    may_download = dkf_stages._may_download
+
+    def count(repository: Repository, step: Instruction) -> bool:
+        read.append(step)
+        return may_download(repository, step)
+
+    monkeypatch.setattr(dkf_stages, "_may_download", count)
+    check(repository(tmp_path / "r", {"Dockerfile": BASE + "RUN pip install flask\n" * 9}))
+    assert len(read) == 9

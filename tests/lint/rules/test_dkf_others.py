@@ -86,3 +86,90 @@ def test_compose_may_name_its_image_after_the_base(tmp_path: Path) -> None:
     files = {"Dockerfile": "FROM node\nRUN true\n", "docker-compose.yml": compose}
     found = check_repository(repository(tmp_path / "r", files)).findings
     assert {"DKF001", "DKF003"} <= {each.rule for each in found}
+
+
+@pytest.mark.parametrize(
+    ("user", "severity"),
+    [("'${AIRFLOW_UID:-50000}:0'", Severity.NOTE), ("root", Severity.WARNING)],
+)
+@pytest.mark.parametrize("step", ["USER root", "RUN true"])
+def test_compose_starts_an_image_as_another_user(
+    step: str, user: str, severity: Severity, tmp_path: Path
+) -> None:
+    """As that of Airflow does, and then the image's own user does not count."""
+    compose = f"services:\n  web:\n    build: .\n    user: {user}\n"
+    files = {"Dockerfile": f"FROM python:3.11\n{step}\n", "docker-compose.yaml": compose}
+    root = repository(tmp_path / "r", files)
+    (found,) = [each for each in check_repository(root).findings if each.rule == "DKF003"]
+    assert found.severity is severity
+
+
+def test_user_of_the_base_is_the_one_to_end_with(tmp_path: Path) -> None:
+    """Its files belong to that user, and a new one could not write them."""
+    files = {"Dockerfile": "FROM apache/airflow:2.9.1 AS a\nUSER root\nFROM a\nRUN true\n"}
+    root = repository(tmp_path / "r", files)
+    (found,) = [each for each in check_repository(root).findings if each.rule == "DKF003"]
+    assert found.hint == "End with the USER of apache/airflow:2.9.1 again"
+
+
+def test_image_that_ends_as_root_for_what_needs_it(tmp_path: Path) -> None:
+    """cron is started by root, and runs its jobs as others."""
+    text = 'FROM python:3.11\nUSER root\nENTRYPOINT ["cron", "-f"]\n'
+    root = repository(tmp_path / "r", {"Dockerfile": text})
+    (found,) = [each for each in check_repository(root).findings if each.rule == "DKF003"]
+    assert found.severity is Severity.NOTE
+
+
+SERVICES = {
+    "of another Dockerfile": (
+        "web: {build: .}\n  db: {build: db, user: '1000'}",
+        Severity.WARNING,
+    ),
+    "of another image": (
+        "web: {build: .}\n  db: {image: 'postgres:16', user: '70'}",
+        Severity.WARNING,
+    ),
+    "of another stage": (
+        "web: {build: {context: ., target: dev}, user: '1000'}\n  b: {build: .}",
+        Severity.WARNING,
+    ),
+    "of this stage": ("web: {build: {context: ., target: APP}, user: '1000'}", Severity.NOTE),
+    "of one of two": ("web: {build: .}\n  job: {build: ., user: '1000'}", Severity.WARNING),
+    "of both, one of which prepares": (
+        "web: {build: ., user: 1000:0}\n  init: {build: ., user: '0:0'}",
+        Severity.NOTE,
+    ),
+    "of the image": (
+        "web: {build: ., image: 'us/web', user: '1000'}\n  job: {image: 'us/web:1'}",
+        Severity.WARNING,
+    ),
+    "of the image that both start": (
+        "web: {build: ., image: 'us/web', user: '1000'}\n  job: {image: 'us/web:1', user: '1000'}",
+        Severity.NOTE,
+    ),
+    "of an image that is built elsewhere": ("web: {image: 'us/web', user: '1000'}", Severity.NOTE),
+}
+
+
+@pytest.mark.parametrize(("services", "severity"), SERVICES.values(), ids=SERVICES.keys())
+def test_user_of_a_service_counts_for_what_it_starts(
+    services: str, severity: Severity, tmp_path: Path
+) -> None:
+    """And not for the image of its neighbour, or for another stage."""
+    pinned = f"python:3.11@sha256:{'0' * 64}"
+    files = {
+        "Dockerfile": f"FROM {pinned} AS dev\nFROM {pinned} AS app\nRUN true\n",
+        "db/Dockerfile": f"FROM {pinned}\nUSER 1000\n",
+        "compose.yaml": f"services:\n  {services}\n",
+    }
+    root = repository(tmp_path / "r", files)
+    (found,) = [each for each in check_repository(root).findings if each.rule == "DKF003"]
+    assert found.severity is severity
+
+
+@pytest.mark.parametrize("base", ["node:24", "docker.io/library/node:20-slim@sha256:" + "0" * 64])
+def test_user_of_node(base: str, tmp_path: Path) -> None:
+    """Another with its uid cannot be created."""
+    root = repository(tmp_path / "r", {"Dockerfile": f"FROM {base}\nCMD node a.js\n"})
+    (found,) = [each for each in check_repository(root).findings if each.rule == "DKF003"]
+    assert found.hint == "End with `USER node`, the user with uid 1000 that the image has"

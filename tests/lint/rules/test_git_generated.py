@@ -25,6 +25,10 @@ CASES = [
             "swap-file": ".a.py.swp",
             "archive": "__MACOSX/._a.py",
             "terraform": ".terraform/plugins/x",
+            "website": ".next/server/a.json",
+            "artifacts-of-mlflow": f"mlartifacts/1/{'5f' * 16}/artifacts/a.txt",
+            "server-of-mlflow": "mlflow.db",
+            "serverless": ".serverless/requirements.txt",
             "experiments": "wandb/run-20240101_1-a/logs/debug.log",
             "runs-of-mlflow": f"mlruns/0/{'5f' * 16}/meta.yaml",
             "runs-of-lightning": "lightning_logs/version_0/hparams.yaml",
@@ -81,3 +85,50 @@ def test_what_is_ignored_already_needs_no_other_line(tmp_path: Path) -> None:
     assert "add the line" not in finding.hint
     apply_fixes(root, Selection(("GIT003",)), unsafe=True)
     assert (root / ".gitignore").read_text() == "*.pyc\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "rules"),
+    [
+        ("tests/.pytest_cache/README.md", ["GIT003"]),
+        ("tests/__pycache__/a.cpython-311.pyc", ["GIT003"]),
+        ("tests/fixtures/__pycache__/a.cpython-311.pyc", []),
+        ("tests/a.pyc", []),
+        ("mlruns/models/prices/meta.yaml", []),
+        (f"mlruns/0/{'5f' * 16}/meta.yaml", ["GIT003"]),
+        ("shop/target/compiled/shop/a.sql", ["GIT003"]),
+        ("shop/target/manifest.json", ["GIT003"]),
+        ("maven/target/a.jar", []),
+    ],
+)
+def test_what_is_on_purpose(path: str, rules: list[str], tmp_path: Path) -> None:
+    """No test needs a cache beside it; registered models may be kept."""
+    found = check_repository(
+        repository(tmp_path / "r", {path: "x"}), Selection(("GIT003",))
+    ).findings
+    assert [each.rule for each in found] == rules
+
+
+@pytest.mark.parametrize(
+    ("marker", "server"),
+    [("PG_VERSION", "PostgreSQL"), ("ibdata1", "MySQL"), ("WiredTiger", "MongoDB")],
+)
+def test_data_of_a_server(marker: str, server: str, tmp_path: Path) -> None:
+    """One finding for the folder, which is ignored as a whole."""
+    root = repository(tmp_path / "r", {f"data/db/{marker}": "15", "data/db/base/1": "x", "a": ""})
+    (found,) = check_repository(root, Selection(("GIT003",))).findings
+    assert f"the data of {server}" in found.message
+    apply_fixes(root, Selection(("GIT003",)), unsafe=True)
+    assert (root / ".gitignore").read_text() == "/data/db/\n"
+    assert (root / "data/db/base/1").exists()
+
+
+@pytest.mark.parametrize("marker", ["Local State", "Default/places.sqlite"])
+def test_profile_of_a_browser(marker: str, tmp_path: Path) -> None:
+    """Scrapers start browsers with one, which keeps what they log in with."""
+    root = repository(tmp_path / "r", {f"tmp/{marker}": "x", "tmp/Default/Cookies": "x", "a": ""})
+    (found,) = check_repository(root, Selection(("GIT003",))).findings
+    assert "cookies and logins" in found.message
+    apply_fixes(root, Selection(("GIT003",)), unsafe=True)
+    folder = f"tmp/{marker}".rpartition("/")[0]
+    assert (root / ".gitignore").read_text() == f"/{folder}/\n"

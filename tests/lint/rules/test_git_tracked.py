@@ -154,3 +154,50 @@ def test_pattern_of_one_file_says_nothing_of_others(
     files = {".gitignore": f"{pattern}\n", "data/a.bin": "x"}
     (found,) = check_repository(repository(tmp_path / "r", files), Selection(("GIT001",))).findings
     assert ("new files beside are not" in found.message) is says
+
+
+def test_script_that_activates_an_environment_of_one_machine(tmp_path: Path) -> None:
+    """No one can add conda's script to a repository."""
+    root = repository(tmp_path / "r", {"a.sh": "source /home/ada/miniconda3/bin/activate lab\n"})
+    (found,) = check_repository(root, Selection(("GIT002",))).findings
+    assert "activate the environment before you start the script" in found.hint
+
+
+def test_link_to_a_file_of_the_repository_by_another_way(tmp_path: Path) -> None:
+    """Each clone has the file, at another absolute path."""
+    root = repository(tmp_path / "r", {"sets/cats/a.csv": "a\n", "b/c.py": ""})
+    (root / "b/a.csv").symlink_to("/home/ada/code/sets/cats/a.csv")
+    git(root, "add", "--all")
+    (found,) = check_repository(root, Selection(("GIT002",))).findings
+    assert "`ln -sfn ../sets/cats/a.csv b/a.csv`" in found.hint
+
+
+KEPT = {
+    "comment": "# The seed data stay tracked, new data do not.\ndata/\n",
+    "comment of several lines": "# Large files.\n# Kept on purpose: the seed is\n# tracked\n"
+    "# (git add -f).\ndata/\n",
+    "comment with its name": "# data/seed.bin is committed on purpose\n\n*.tmp\ndata/\n",
+    "negation": "!data/seed.bin\ndata/\n",
+    "negation in an ignored folder": "data/\n!data/*.bin\n",
+    "negation of its name": "!seed.bin\ndata/\n",
+}
+NOT_KEPT = {
+    "comment of DVC": "# Data stay tracked by DVC.\ndata/\n",
+    "comment of the opposite": "# Data should not stay tracked.\ndata/\n",
+    "comment of another pattern": "# Models stay tracked.\nmodels/\ndata/\n",
+    "negation of another file": "data/\n!data/other.bin\n",
+    "negation that opens a folder": "/*\n!/data/\n/data/*\n",
+    "negation of all of a kind": "!*.bin\ndata/\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("ignored", "rules"),
+    [*((each, []) for each in KEPT.values()), *((each, ["GIT001"]) for each in NOT_KEPT.values())],
+    ids=[*KEPT, *NOT_KEPT],
+)
+def test_file_that_stays_tracked_on_purpose(ignored: str, rules: list[str], tmp_path: Path) -> None:
+    """Where an ignore file says so, there is nothing to do."""
+    root = repository(tmp_path / "r", {".gitignore": ignored, "data/seed.bin": b"\0"})
+    found = check_repository(root, Selection(("GIT001",))).findings
+    assert [each.rule for each in found] == rules

@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 
 from labcoat.lint.findings import Severity
-from labcoat.lint.runner import check_repository
+from labcoat.lint.fixes import apply_fixes
+from labcoat.lint.runner import Selection, check_repository
 from support.messages import lint as messages
 from support.repositories import repository
 from support.rule_cases import (  # noqa: F401 - pytest collects the tests
+    BASE,
     COPY_ALL,
     Case,
     test_fix,
@@ -129,12 +131,12 @@ def test_a_negation_that_is_overruled_is_told_so(tmp_path: Path) -> None:
         (
             "!data/plan.yaml\ndata\n",
             "`data` in line 2 ignores the whole folder around it",
-            "write `data/*` instead of `data`",
+            "end .gitignore with the lines `!/data/`, `/data/*`, `!/data/plan.yaml`",
         ),
         (
             "data/*\n!data/plan.yaml\n*.yaml\n",
             "`*.yaml` in line 3 ignores that path again",
-            "move it below that pattern",
+            "end .gitignore with the line `!/data/plan.yaml`",
         ),
     ],
 )
@@ -177,3 +179,67 @@ def test_line_of_an_unread_file_is_a_note(tmp_path: Path) -> None:
     found = {each.rule: each.severity for each in check_repository(root).findings}
     assert "CTX005" in found
     assert found["IGN003"] is Severity.NOTE
+
+
+@pytest.mark.parametrize(
+    ("line", "rules"), [(b"#\xc2\xa0For a library", []), (b"build\xc2\xa0", ["IGN001"])]
+)
+def test_no_break_space_of_a_comment_changes_nothing(
+    line: bytes, rules: list[str], tmp_path: Path
+) -> None:
+    """Templates that are pasted from a page have them."""
+    root = repository(tmp_path / "r", {".gitignore": b"# A\n" + line + b"\n"})
+    assert [each.rule for each in check_repository(root, Selection(("IGN001",))).findings] == rules
+
+
+@pytest.mark.parametrize(
+    ("copy", "severity"), [("COPY a.py .", Severity.NOTE), ("COPY . .", Severity.WARNING)]
+)
+def test_what_no_copy_names_is_a_note(copy: str, severity: Severity, tmp_path: Path) -> None:
+    """Only builders before BuildKit send it."""
+    files = {
+        "Dockerfile": f"{BASE}{copy}\nUSER 1000\n",
+        ".dockerignore": ".idea\n",
+        "a.py": "",
+        "sub/.idea/b.iml": "",
+    }
+    root = repository(tmp_path / "r", files)
+    (found,) = check_repository(root, Selection(("IGN004",))).findings
+    assert found.severity is severity
+    assert "sub/.idea is sent" in found.message or "sub/.idea/b.iml is sent" in found.message
+
+
+@pytest.mark.parametrize(
+    ("tracked", "pattern"),
+    [("app/models/a.py", "/models/"), ("models/a.bin", "models/"), ("a.py", "models/")],
+)
+def test_pattern_that_would_ignore_sources(tracked: str, pattern: str, tmp_path: Path) -> None:
+    """What the line means is the folder at the top."""
+    files = {".gitignore": "models/  # trained ones\n", tracked: "a"}
+    (found,) = check_repository(repository(tmp_path / "r", files), Selection(("IGN003",))).findings
+    assert found.hint == f"Write `{pattern}` instead"
+
+
+def test_folder_that_is_ignored_anywhere_stays_so(tmp_path: Path) -> None:
+    """`name/*` would be at the top only."""
+    files = {".gitignore": "[Ll]ocal\n!a/local/b.py\n"}
+    root = repository(tmp_path / "r", files, {"a/local/b.py": "a"})
+    (found,) = check_repository(root, Selection(("IGN006",))).findings
+    assert "`!/a/local/`, `/a/local/*`, `!/a/local/b.py`" in found.hint
+
+
+def test_breaks_that_are_written_out(tmp_path: Path) -> None:
+    """As a program leaves them; the fix writes the lines that were meant."""
+    text = r"__pycache__/\n*.pyc\n.env\nmailer.db\ntemp/"
+    root = repository(tmp_path / "r", {".gitignore": f"{text}\n", "a": ""})
+    (found,) = check_repository(root, Selection(("IGN003",))).findings
+    assert "each on its own line" in found.hint
+    apply_fixes(root, Selection(("IGN003",)), unsafe=True)
+    assert (root / ".gitignore").read_text().splitlines() == text.split(r"\n")
+
+
+def test_path_of_windows_has_no_breaks(tmp_path: Path) -> None:
+    """Folders can begin with an `n`."""
+    root = repository(tmp_path / "r", {".gitignore": "data\\new\\notes\n", "a": ""})
+    (found,) = check_repository(root, Selection(("IGN003",))).findings
+    assert found.hint == "Write `data/new/notes` instead"

@@ -116,8 +116,8 @@ def test_list_of_a_conda_environment_needs_no_hashes(tmp_path: Path) -> None:
         ("requirements.txt", "Lock it with hashes: `labcoat init`, then `make requirements`"),
         (
             "requirements/base.txt",
-            "Install requirements.txt in its place, which has hashes after `labcoat init`, then "
-            "`make requirements`",
+            "Move these lines to requirements.in, lock it with `labcoat init`, then "
+            "`make requirements`, and install requirements.txt in its place",
         ),
     ],
 )

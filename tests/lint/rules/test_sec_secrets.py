@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from labcoat.lint.findings import Severity
 from labcoat.lint.fixes import apply_fixes
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository
@@ -36,6 +37,12 @@ CASES = [
         {"deploy.txt": KEY},
         {"docs.md": "begin with -----BEGIN OPENSSH PRIVATE KEY-----"},
         name="content",
+    ),
+    Case(
+        "SEC001",
+        {"a.ps1": f"$T = 'ghp_{'a1' * 18}'".encode("utf-16")},
+        {"a.ps1": "$T = 'ghp_short'".encode("utf-16")},
+        name="UTF-16",
     ),
     Case("SEC001", {"a.py": f"T = 'ghp_{'a1' * 18}'"}, {"a.py": "T = 'ghp_short'"}, name="token"),
     Case(
@@ -250,6 +257,21 @@ def test_one_secret_in_several_places_is_one_error(tmp_path: Path) -> None:
     assert "the same as in a.yml:2" in found[2].message
 
 
+def test_short_password_under_other_names_is_one_error(tmp_path: Path) -> None:
+    """It is the same one, however it is called, and also in an address."""
+    value = "k8+haga4@#pR".replace("@", "x").replace("#", "y")
+    files: Files = {
+        "a.py": f"connect(user='app', passwd='{value}')\n",
+        "b.py": f"PASSWORD = '{value}'\n",
+        "c.py": f"URL = 'postgres://app:{value}@db.corp.io/x'\n",
+        "local/d.py": f"password = '{value}'\n",
+    }
+    found = check_repository(repository(tmp_path / "r", files), Selection(("SEC001",))).findings
+    assert [str(each.severity) for each in found] == ["error", "note", "note", "note"]
+    assert all("the same as in a.py:1" in each.message for each in found[1:])
+    assert "Revoke" in found[-1].hint
+
+
 OTHERS: dict[str, Files] = {
     "other-values": {
         "a.py": f'API_KEY = "{"k3W9vTq2" + "Zx8LmP4rN7bY"}"\n',
@@ -299,3 +321,11 @@ def test_an_image_counts_where_files_are_not_asked_about(tmp_path: Path) -> None
         found = check_repository(root, chosen).findings
         weights = [str(each.severity) for each in found if each.rule == "SEC002"]
         assert weights == [weight]
+
+
+def test_build_that_reads_nothing_gets_no_secret(tmp_path: Path) -> None:
+    """BuildKit sends what a COPY or a mount names."""
+    files = {"Dockerfile": f"{BASE}RUN true\nUSER 1000\n", ".env": "DB_PASSWORD=k8haga4pR2x\n"}
+    root = repository(tmp_path / "r", files)
+    found = {each.rule: each.severity for each in check_repository(root).findings}
+    assert (found["SEC001"], found["SEC003"]) == (Severity.ERROR, Severity.NOTE)

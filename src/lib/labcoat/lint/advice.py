@@ -70,7 +70,7 @@ def input_of(lock: str) -> str:
     stem = name.removesuffix(".txt")
     above, _, last = folder.rpartition("/")
     if last == "requirements" and not stem.startswith("requirements"):
-        stem = "requirements" if stem in {"base", "main"} else f"requirements-{stem}"
+        stem = "requirements" if stem in {"base", "main", "common"} else f"requirements-{stem}"
         folder = above
     elif found := _NAMED_BEFORE.fullmatch(stem):
         stem = f"requirements-{found[1].strip('-_.').replace('_', '-')}{found[2]}"

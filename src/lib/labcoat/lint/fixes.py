@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from labcoat.core import files, git, git_status
+from labcoat.core import files, git, git_status, reading
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.core.records import Record
@@ -156,8 +156,8 @@ def _read_target(repository: Repository, path: str) -> bytes:
     if target.is_symlink() or any(
         (repository.root / parent).is_symlink() for parent in Path(path).parents
     ):
-        raise OSError(None, "it is a symlink, or below one")
-    return target.read_bytes() if target.exists() else b""
+        raise LabcoatError("it is a symlink, or below one", "Edit the file that it leads to")
+    return reading.read_file(target) if target.exists() else b""
 
 
 def _has_uncommitted_changes(repository: Repository, path: str) -> bool:

@@ -2,73 +2,75 @@
 
 import posixpath
 import re
-import string
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.reading import path_exists
 from labcoat.core.shell_commands import split_commands
-from labcoat.lint.repository.build_files import read_bake, read_built_images, read_compose
+from labcoat.lint.repository.bake_files import BAKE
+from labcoat.lint.repository.build_commands import (
+    expand_assigned,
+    find_builds,
+    read_build,
+    split_build_commands,
+)
+from labcoat.lint.repository.compose_files import COMPOSE
+from labcoat.lint.repository.declared_builds import DeclaredBuild, place_builds
 from labcoat.lint.repository.repository import Repository
 from labcoat.lint.repository.workflows import Step, is_workflow, read_steps
 
-_COMPOSE = r"(?:[\w.-]*[-._])?compose(?:[-._][\w.-]*)?\.ya?ml"
 _SCRIPT = r"(?:gnu)?makefile|.*\.(?:mk|sh|bash)"
-_BAKE = r"docker-bake(?:\.override)?\.(?:hcl|json)"
 _README = r"readme(?:\.md|\.rst)?"
 # A command in prose ends with its line, or with the code that it is in.
-_OF_MAKE = lazy_pattern(r"\$\((\w+)\)")
-_ASSIGNMENT = lazy_pattern(
-    r"(?m)^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*:?=[ \t]*[\"']?([\w./:-]+)[\"']?[ \t]*$"
-)
 _TOLD = lazy_pattern(r"docker (?:buildx |image )?build (?:[^`\n\\]|\\\r?\n|\\.)*")
-_VARIABLE_REGISTRY = lazy_pattern(r"\$\{\{[^{}]*\}\}/")
-# The options without a value of `docker buildx build --help` (0.13) and of the legacy builder.
-_FLAG = lazy_pattern(
-    r"-[qD]+|-h|--(?:check|compress|debug|disable-content-trust|force-rm|load|no-cache|pull|push"
-    r"|quiet|rm|squash|stream|help)"
+_GIT_CONTEXT = lazy_pattern(r"\{\{\s*defaultContext\s*\}\}:?")  # of docker/build-push-action
+_OWN_FOLDER = lazy_pattern(
+    r"""\$\(\s*dirname\s+(?:--\s+)?"?\$(?:0|\{?BASH_SOURCE[^")]*)"?\s*\)|\$\{0%/\*\}"""
 )
-
+_NAMING = ("-t", "--tag", "--build-context")
+_VARIABLE_REGISTRY = lazy_pattern(r"\$\{\{[^{}]*\}\}/")
 _PROJECT_AND_SERVICE = lazy_pattern(r"[a-z0-9]+(?:[-_][a-z0-9]+)+")
 
 # What a workflow with a build has: inputs of an action, or a command. Most that speak of docker and
 # of builds start none, and YAML takes long to parse.
-_TAGS = lazy_pattern(r"""(?<![\w-])(?:tags|images)["']?\s*:""")
-_INPUT = lazy_pattern(r"""(?<![\w-])(?:context|file)["']?\s*:""")
+_TAGS = lazy_pattern(r"""(?<![\w-])(?:build-contexts|tags|images|repo(?:sitory)?)["']?\s*:""")
+_INPUT = lazy_pattern(r"""(?i)(?<![\w-])(?:(?:build)?context|(?:docker)?file)["']?\s*:""")
 _BETWEEN = r"""(?:["'\s]|\\[nrt]?)+"""
 _COMMAND = lazy_pattern(rf"docker{_BETWEEN}(?:(?:buildx|image|builder){_BETWEEN})*build(?![\w-])")
 
 
-def find_named_builds(repository: Repository) -> Iterator[tuple[str, str]]:
+def find_named_builds(
+    repository: Repository, declared: Iterable[DeclaredBuild]
+) -> Iterator[tuple[str, str]]:
     """Yield every Dockerfile that is named, existing or not, with its existing context."""
-    for path in repository.find_named(_COMPOSE):
-        composed = read_compose(repository.read_text(path))
-        yield from _from_root(repository, composed, posixpath.dirname(path))
-    for path in repository.find_named(_BAKE):
-        baked = list(read_bake(path, repository.read_text(path)))
-        if any("$" in part for build in baked for part in build):
-            repository.left_out.append(
-                f"{path} has variables: did not check the builds that they name"
-            )
-        yield from _from_root(repository, baked, posixpath.dirname(path))
+    for each in declared:
+        if each.dockerfile:
+            yield each.dockerfile, each.context
     for path in repository.find_named(r".*\.ya?ml"):
         if is_workflow(path):
             yield from _builds_in_workflow(repository, path)
     for path in repository.find_named(_SCRIPT):
-        commands = list(_builds_in_commands(repository.read_text(path)))
+        own = posixpath.dirname(path)
+        text = expand_assigned(repository.read_text(path))
+        text = f"{repository.root}/{own}".join(_OWN_FOLDER.split(text))
+        is_shell = path.lower().endswith((".sh", ".bash"))
         # A script may be started at the root or in its own folder.
-        for folder in dict.fromkeys(["", posixpath.dirname(path)]):
-            yield from _from_root(repository, commands, folder)
+        for folder in dict.fromkeys(["", own]):
+            step = Step(text, folder)
+            yield from _builds_in_script(repository, step, keeps_folder=is_shell)
     for path in repository.find_named(_README):
         if "/" not in path:
             yield from _builds_in_prose(repository, repository.read_text(path))
 
 
 def find_built_images(
-    repository: Repository, names: Collection[str], dockerfiles: Iterable[str]
+    repository: Repository,
+    names: Collection[str],
+    dockerfiles: Iterable[str],
+    declared: Iterable[DeclaredBuild],
 ) -> Iterator[str]:
-    """Yield those of the image `names`, without tags, that scripts, workflows and compose build.
+    """Yield those of the image `names`, without tags, that scripts, workflows and others build.
 
     A compose file with `build` and `image` names the image that it builds; without `image`, web of
     the project my-shop is `my-shop-web`, and older versions of compose wrote `my-shop_web`. A
@@ -77,15 +79,13 @@ def find_built_images(
     """
     without_registry = {name.partition("/")[2]: name for name in names if name.count("/") == 2}
     unnamed = [name for name in names if _PROJECT_AND_SERVICE.fullmatch(name)]
-    for path in repository.find_named(_COMPOSE) if unnamed else ():
-        built = read_built_images(repository.read_text(path))
-        ends = tuple(
-            f"{mark}{image[2:]}" for image in built if image.startswith("*-") for mark in "-_"
-        )
-        yield from (name for name in unnamed if name.endswith(ends))
+    images = {image for each in declared if each.builds for image in (each.image, *each.images)}
+    built = {image for image in images if "$" not in image}
+    ends = tuple(f"{mark}{image[2:]}" for image in built if image[:2] == "*-" for mark in "-_")
+    yield from (name for name in unnamed if name.endswith(ends))
+    yield from {without_tag(image) for image in built} & set(names)
     workflows = filter(is_workflow, repository.find_named(r".*\.ya?ml"))
     for read, paths in (
-        (read_built_images, repository.find_named(_COMPOSE)),
         (_read_tags, repository.find_named(_SCRIPT)),
         (_read_workflow_tags, workflows),
         (_read_told_tags, repository.find_named(_README)),
@@ -104,7 +104,7 @@ def names_argument(repository: Repository, name: str) -> bool:
     """Whether a file that builds are started from names the build argument `name`."""
     word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
     workflows = filter(is_workflow, repository.find_named(r".*\.ya?ml"))
-    paths = repository.find_named(f"{_COMPOSE}|{_BAKE}|{_SCRIPT}|{_README}")
+    paths = repository.find_named(f"{COMPOSE}|{BAKE}|{_SCRIPT}|{_README}")
     return any(word.search(repository.read_text(path)) for path in (*paths, *workflows))
 
 
@@ -120,6 +120,8 @@ def _read_workflow_tags(text: str) -> Iterator[str]:
         for given in ("tags", "images"):
             images = _VARIABLE_REGISTRY.sub("", step.inputs.get(given, ""))
             yield from re.split(r"[\s,]+", images)
+        named = step.inputs.get("build-contexts", "").splitlines()
+        yield from (each.partition("=")[0].strip() for each in named)
 
 
 def _read_told_tags(text: str) -> Iterator[str]:
@@ -134,50 +136,28 @@ def without_tag(image: str) -> str:
 
 
 def _read_tags(script: str) -> Iterator[str]:
-    """Yield the values of `--tag`, of commands that build, with the variables of the script."""
-    if "$" in script and "build" in script:
-        values = dict(_ASSIGNMENT.findall(script))
-        of_shell = _OF_MAKE.sub(r"${\1}", script)
-        script = string.Template(of_shell).safe_substitute(values) if values else script
-    for words in _build_commands(script):
+    """Yield the values of `--tag`, of commands that build, with the variables of the script.
+
+    What `--build-context` names is as little an image of others.
+    """
+    for words in split_build_commands(expand_assigned(script)):
         if "build" in words:
             for before, word in pairwise(words):
-                name = word if before in ("-t", "--tag") else word.removeprefix("--tag=")
-                if (before in ("-t", "--tag") or name != word) and "$" not in name:
-                    yield name
-
-
-def _from_root(
-    repository: Repository, builds: Iterable[tuple[str, str]], folder: str
-) -> Iterator[tuple[str, str]]:
-    """Yield builds whose paths are relative to `folder` with paths relative to the root.
-
-    Omit those with variables, and those whose context does not exist: they were prose.
-    """
-    for dockerfile, context in builds:
-        if (
-            re.search(r"[$`{}]|://", dockerfile + context)
-            or dockerfile == "-"
-            or posixpath.isabs(dockerfile + context)
-        ):
-            continue
-        place, base = (
-            posixpath.normpath(posixpath.join(folder, each)) for each in (dockerfile, context)
-        )
-        built = repository.root / base
-        if (
-            not place.startswith("..")
-            and not base.startswith("..")
-            and path_exists(built)
-            and built.is_dir()
-        ):
-            yield place, "" if base == "." else base
+                if before in _NAMING:
+                    option, value = before, word
+                else:
+                    option, _, value = word.partition("=")
+                if option == "--build-context":
+                    value = value.partition("=")[0]
+                if option in _NAMING and value and "$" not in value:
+                    yield value
 
 
 def _builds_in_workflow(repository: Repository, path: str) -> Iterator[tuple[str, str]]:
     """Yield the builds of a workflow's steps."""
     text = repository.read_text(path)
-    if "docker" not in text or "build" not in text:
+    lower = text.lower()
+    if "docker" not in lower or "build" not in lower:
         return
     if not (_INPUT.search(text) or _COMMAND.search(text)):
         return
@@ -188,9 +168,12 @@ def _builds_in_workflow(repository: Repository, path: str) -> Iterator[tuple[str
         )
     for step in steps or ():
         if "context" in step.inputs or "file" in step.inputs:
-            context = step.inputs.get("context") or "."
+            given = step.inputs.get("context") or "."
+            context = _GIT_CONTEXT.sub("", given) or "."
             dockerfile = step.inputs.get("file") or posixpath.join(context, "Dockerfile")
-            yield from _from_root(repository, [(dockerfile, context)], "")
+            if context != given and "file" in step.inputs:  # relative to the context of git
+                dockerfile = posixpath.join(context, dockerfile)
+            yield from place_builds(repository, [(dockerfile, context)], "")
         yield from _builds_in_script(repository, step)
 
 
@@ -198,61 +181,28 @@ def _builds_in_prose(repository: Repository, text: str) -> Iterator[tuple[str, s
     """Yield the builds of existing Dockerfiles that a README tells its readers to start."""
     for found in _TOLD.finditer(text):
         command = found[0].replace("\\\r\n", " ").replace("\\\n", " ")
-        for dockerfile, context in _from_root(repository, _builds_in_commands(command), ""):
+        for dockerfile, context in place_builds(repository, find_builds(command), ""):
             if path_exists(repository.root / dockerfile):
                 yield dockerfile, context
 
 
-def _builds_in_script(repository: Repository, step: Step) -> Iterator[tuple[str, str]]:
-    """Yield the builds of a step's commands, which follow those that change the folder."""
+def _builds_in_script(
+    repository: Repository, step: Step, *, keeps_folder: bool = True
+) -> Iterator[tuple[str, str]]:
+    """Yield the builds of a step's commands, which follow those that change the folder.
+
+    Each line of make's recipes begins in the same folder again.
+    """
+    if "docker" not in step.script:
+        return
     folder = step.folder
     for line in step.script.replace("\\\r\n", " ").replace("\\\n", " ").split("\n"):
         here = folder
         for words in split_commands(line) if "cd" in line or "docker" in line else ():
             if words[0] in ("cd", "pushd") and len(words) == 2:
                 here = posixpath.normpath(posixpath.join(here, words[1]))
-            yield from _from_root(repository, _read_command(words), here)
-        if "(" not in line:  # a subshell's folder ends with it
+                if posixpath.isabs(here):
+                    here = posixpath.relpath(here, repository.root)
+            yield from place_builds(repository, read_build(words), here)
+        if keeps_folder and "(" not in line:  # a subshell's folder ends with it
             folder = here
-
-
-def _builds_in_commands(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the builds of `docker build -f FILE CONTEXT` commands."""
-    for words in _build_commands(text):
-        yield from _read_command(words)
-
-
-def _build_commands(text: str) -> Iterator[list[str]]:
-    """Yield the words of each command that may start a build."""
-    if "docker" not in text:
-        return
-    for line in text.replace("\\\r\n", " ").replace("\\\n", " ").split("\n"):
-        if "docker" in line and "build" in line:
-            yield from split_commands(line)
-
-
-def _read_command(words: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield the build that a command starts, if it starts one."""
-    if words[0].rpartition("/")[2] != "docker" or "build" not in words:
-        return
-    at = words.index("build")
-    if any(word not in ("buildx", "image", "builder") for word in words[1:at]):
-        return
-    dockerfile = ""
-    contexts: list[str] = []
-    for before, word in pairwise(["", *words[at + 1 :]]):
-        if re.fullmatch("-q?f|--file", before):
-            dockerfile = word
-        elif word.startswith("--file="):
-            dockerfile = word.partition("=")[2]
-        elif not word.startswith("-") and not _takes_a_value(before):
-            contexts.append(word)
-    if contexts:
-        # A variable may hold options.
-        context = next((each for each in contexts if "$" not in each), contexts[0])
-        yield dockerfile or posixpath.join(context, "Dockerfile"), context
-
-
-def _takes_a_value(word: str) -> bool:
-    """Whether `word` is an option whose value is the next word."""
-    return re.fullmatch(r"-q?[a-z]|--[\w-]+", word) is not None and not _FLAG.fullmatch(word)

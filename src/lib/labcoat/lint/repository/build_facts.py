@@ -8,8 +8,10 @@ from pathlib import Path
 from labcoat.container.context.build_context import BuildContext
 from labcoat.container.dockerfile import copy_trace
 from labcoat.container.dockerfile.copy_sources import SourceTree, context_tree
-from labcoat.container.dockerfile.parser import Dockerfile, DockerfileError, Instruction
+from labcoat.container.dockerfile.parser import Dockerfile, DockerfileError, Instruction, Stage
+from labcoat.container.dockerfile.used_stages import find_shipped_stage
 from labcoat.container.dockerignore.matcher import Matcher, PatternError
+from labcoat.container.dockerignore.parser import TooManyLinesError
 
 
 class BuildFacts:
@@ -26,6 +28,9 @@ class BuildFacts:
             posixpath.relpath(dockerfile, context or "."),
             boundary=root,
         )
+        # What compose files and bake files say of it, see DockerBuilds.
+        self.named_contexts: frozenset[str] = frozenset()
+        self.targets: tuple[str, ...] = ()
         self.files_owner = self  # the build whose files these are, see share_files
 
     def share_files(self, others: Iterable["BuildFacts"]) -> None:
@@ -60,6 +65,10 @@ class BuildFacts:
         except OSError as error:
             return DockerfileError(1, error.strerror or "it cannot be read")
 
+    def find_shipped(self, parsed: Dockerfile) -> Stage:
+        """Return the stage of the image, which compose files and bake files may name."""
+        return find_shipped_stage(parsed, self.targets)
+
     @property
     def sent(self) -> list[str]:
         """The files of the context, relative to it; empty if they cannot be determined."""
@@ -80,6 +89,8 @@ class BuildFacts:
         """Yield a sentence about each thing that could not be read."""
         try:
             _ = self.matcher
+        except TooManyLinesError as error:
+            yield f"{self.ignore_file} is too long: {error.why}, and did not check what it excludes"
         except PatternError:
             pass  # IGN002 reports it
         except OSError as error:
@@ -99,7 +110,9 @@ class BuildFacts:
         if isinstance(self.parsed, DockerfileError) or self.files_owner._sent is None:
             return nothing
         try:
-            return copy_trace.trace_copies(self.parsed, self.files_owner._tree, self.build.root)
+            target = str(self.find_shipped(self.parsed).index) if self.targets else ""
+            tree = self.files_owner._tree
+            return copy_trace.trace_copies(self.parsed, tree, self.build.root, target)
         except DockerfileError:
             return nothing
 
@@ -109,9 +122,14 @@ class BuildFacts:
         return self._copied.reaching
 
     @property
+    def read(self) -> frozenset[str]:
+        """The context's files that BuildKit sends, because a COPY or a mount reads them."""
+        return self._copied.read
+
+    @property
     def read_root_paths(self) -> list[str]:
         """The files that BuildKit sends, relative to the repository's root."""
-        return [self.root_path(path) for path in self._copied.read]
+        return [self.root_path(path) for path in self.read]
 
     @property
     def missing(self) -> list[tuple[Instruction, str]]:

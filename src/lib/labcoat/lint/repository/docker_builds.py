@@ -10,11 +10,15 @@ from labcoat.container.dockerfile.parser import Dockerfile, DockerfileError, par
 from labcoat.core.path_roles import is_template
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.reading import path_exists
+from labcoat.lint.repository.bake_files import read_targets
 from labcoat.lint.repository.build_discovery import find_built_images, find_named_builds
 from labcoat.lint.repository.build_facts import BuildFacts
+from labcoat.lint.repository.compose_files import read_services
+from labcoat.lint.repository.declared_builds import DeclaredBuild
+from labcoat.lint.repository.inline_dockerfiles import InlineFacts, find_inline
 from labcoat.lint.repository.repository import Repository
 
-_NAME = r"(?:dockerfile|containerfile)(?:[._-].+)?|.+\.(?:dockerfile|containerfile)"
+_NAME = r"(?:dockerfile|containerfile)(?:\w+|[._-].+)?|.+\.(?:dockerfile|containerfile)"
 _OTHER_SUFFIX = lazy_pattern(
     r".+\.(?:dockerignore|md|rst|adoc|txt|pyc?|j2|jinja2?|tmpl|tpl|template|erb|ejs|mustache|hbs"
     r"|in|m4|orig|rej|bak|swp|lock|log|d\.ts|map|snap|diff|patch|json|ya?ml|toml|xml|html|s?css"
@@ -24,7 +28,7 @@ _OTHER_SUFFIX = lazy_pattern(
 # Names of a program or a text about Dockerfiles, or of a Dockerfile, as Dockerfile_gpu is.
 _AMBIGUOUS = lazy_pattern(
     r".+\.(?:[cm]?[jt]sx?|go|rs|java|kt|rb|php|c|h|cc|cpp|cs|sh|bash|ps1|bat|vim|el|lua|swift"
-    r"|scala)|(?:docker|container)file[_-].+",
+    r"|scala)|(?:docker|container)file[\w-].*",
     re.IGNORECASE,
 )
 _BEGINS = lazy_pattern(r"(?:[ \t\r]*(?:#[^\n]*)?\n)*[ \t]*(?:FROM|ARG)\s", re.IGNORECASE)
@@ -63,12 +67,27 @@ class DockerBuilds:
 
         Both are relative to the root; an empty context is the root itself.
         """
-        return list(find_named_builds(self._repository))
+        return list(find_named_builds(self._repository, self.declared))
+
+    @cached_property
+    def services(self) -> list[DeclaredBuild]:
+        """The services of compose files."""
+        return read_services(self._repository)
+
+    @cached_property
+    def declared(self) -> list[DeclaredBuild]:
+        """The services of compose files and the targets of bake files."""
+        return [*self.services, *read_targets(self._repository)]
+
+    @cached_property
+    def inline(self) -> list[InlineFacts]:
+        """The Dockerfiles in compose files and bake files."""
+        return list(find_inline(self._repository))
 
     def find_built(self, names: Collection[str]) -> set[str]:
         """Return those of the image `names` that compose files and scripts build."""
         dockerfiles = {facts.dockerfile for facts in self}
-        return set(find_built_images(self._repository, names, sorted(dockerfiles)))
+        return set(find_built_images(self._repository, names, sorted(dockerfiles), self.declared))
 
     @cached_property
     def _configured(self) -> list[tuple[str, str]]:
@@ -96,7 +115,20 @@ class DockerBuilds:
             self.get_facts(path, contexts[path]) if path in contexts else self._guess_build(path)
             for path in found
         ]
+        for each in builds:
+            self._tell_declared(each)
         return sorted(builds, key=lambda each: each.dockerfile)
+
+    def _tell_declared(self, facts: BuildFacts) -> None:
+        """Tell a build the stages and the names of contexts that are declared for it.
+
+        A script that builds the same Dockerfile may build its last stage.
+        """
+        own = [each for each in self.declared if each.dockerfile == facts.dockerfile]
+        facts.named_contexts = frozenset(name for each in own for name in each.contexts)
+        times = sum(dockerfile == facts.dockerfile for dockerfile, _ in self.named)
+        if times == len(own) and all(each.target for each in own):
+            facts.targets = tuple(each.target for each in own)
 
     def _is_dockerfile(self, path: str) -> bool:
         """Whether a file with such a name is a Dockerfile, and not a template of one."""

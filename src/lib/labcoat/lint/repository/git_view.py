@@ -9,6 +9,7 @@ from typing import NamedTuple
 from labcoat.core import git, git_index, reading
 from labcoat.core.errors import LabcoatError
 from labcoat.core.git_index import IndexRecord
+from labcoat.inventory.virtualenvs import environments
 
 LFS_POINTER = "version https://git-lfs.github.com/spec/"
 LACKS_CONTENTS = "git lacks some tracked contents, as in a partial clone: did not search them"
@@ -80,6 +81,11 @@ class GitView:
         """The tracked paths as a set."""
         return set(self._listed)
 
+    @cached_property
+    def tracked_environments(self) -> dict[str, str]:
+        """The tracked virtual environments, each with its marker."""
+        return environments(self.tracked)
+
     def index_entries(
         self, paths: Container[str] | None = None, mode: str = ""
     ) -> list[IndexEntry]:
@@ -104,9 +110,14 @@ class GitView:
             self.left_out.append(LACKS_CONTENTS)
 
     @cached_property
+    def _listed_others(self) -> list[str]:
+        """The untracked paths; a folder without tracked files ends with a slash."""
+        return git.split_nul(self._git_output(_LIST_OTHERS))
+
+    @cached_property
     def _others(self) -> tuple[list[str], list[str]]:
         """The untracked files that are not ignored, and those that are (see `ignored`)."""
-        others = git.split_nul(self._git_output(_LIST_OTHERS))
+        others = self._listed_others
         decided = self.deciding_patterns(others)
         ignored = [
             path for path in others if path in decided and not decided[path][2].startswith("!")
@@ -121,7 +132,7 @@ class GitView:
             ignored += git.git_lines(self.root, "ls-files", "-o", "-i", "--directory", *below)
         return untracked, ignored
 
-    @property
+    @cached_property
     def tracked_and_ignored(self) -> list[str]:
         """The tracked files that a pattern ignores."""
         return git.split_nul(self._git_output(_LIST_TRACKED_AND_IGNORED))

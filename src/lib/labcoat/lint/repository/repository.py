@@ -15,10 +15,10 @@ from labcoat.lint.repository.list_lines import find_lines_with_lists
 from labcoat.lint.repository.searched_view import SearchedView
 from labcoat.locking.requirement_lines import FileLine, RequirementLine, parse_lines
 
-# Names that rules pass to `find_named`: Dockerfile.NAME, Dockerfile_NAME, and endings.
-_DOCKERFILES = tuple(f"{name}{mark}" for name in ("ockerfile", "ontainerfile") for mark in "._-")
+# Names that rules pass to `find_named`: Dockerfile.NAME, DockerfileNAME, and endings.
+_DOCKERFILES = ("ockerfile", "ontainerfile")
 _NAMED = (
-    *("ignore", "file", ".txt", ".in", ".mk", ".sh", ".bash", ".toml", ".yml", ".yaml"),
+    *("ignore", "file", ".txt", ".pip", ".in", ".mk", ".sh", ".bash", ".toml", ".yml", ".yaml"),
     *(".gitattributes", "setup.py", "setup.cfg", "tox.ini", "noxfile.py", ".ipynb"),
     *(".hcl", "bake.json", "override.json", "readme", "readme.md", "readme.rst"),
     *("license", "license.md", "license.rst", "licence", "licence.md", "copying"),
@@ -35,6 +35,13 @@ class Repository(SearchedView):
     def settings(self) -> LintConfig:
         """The settings in pyproject.toml."""
         return config.read_config(self.root)
+
+    @cached_property
+    def origin(self) -> str:
+        """The owner and the name of the repository that git pushes to; empty if unknown."""
+        address = git.remote_url(self.root) if self.git_top else ""
+        found = re.search(r"[/:]([\w.-]+/[\w.-]+?)(?:\.git)?/?$", address)
+        return found[1] if found else ""
 
     @cached_property
     def site_packages(self) -> Path | None:
@@ -107,10 +114,19 @@ class Repository(SearchedView):
         """What `read_text` has read: several rules look into Dockerfiles, scripts and workflows."""
         return {}
 
+    def follow_link(self, path: str) -> str:
+        """Return the file in the repository that the symlink `path` leads to, or `path` itself."""
+        if not self.is_link(path):
+            return path
+        top = os.path.realpath(self.root)
+        real = os.path.realpath(self.root / path)
+        return real[len(top) + 1 :] if real.startswith(f"{top}/") else path
+
     def read_requirement_lines(self, path: str) -> tuple[FileLine, ...]:
-        """Return the lines of a requirements file, which several rules read."""
+        """Return the lines of a requirements file, or of the one that a symlink leads to."""
         if path not in self._requirement_lines:
-            self._requirement_lines[path] = parse_lines(self.read_text(path))
+            text = self.read_text(self.follow_link(path))
+            self._requirement_lines[path] = parse_lines(text)
         return self._requirement_lines[path]
 
     def read_requirements(self, path: str) -> list[RequirementLine]:

@@ -47,6 +47,7 @@ class Searched(Record):
     have none; `imports` are None if unknown.
     `places` are those of the first imports of modules, by what was asked. `secrets` are those of
     each file that has some. `forced` says of ignored files whether somebody added them on purpose.
+    `ignored` are the tracked files that git ignores, by what `identify_patterns` returned.
     """
 
     details: bytes
@@ -56,6 +57,7 @@ class Searched(Record):
     clean: frozenset[str] = frozenset()
     secrets: Mapping[str, list[Known]] = field(default_factory=dict)
     forced: Mapping[str, bool] = field(default_factory=dict)
+    ignored: Mapping[str, list[str]] = field(default_factory=dict)
 
     def unsearched(self, details: bytes) -> set[str]:
         """Return the paths in `details`, from git's index now, that have to be searched."""
@@ -104,6 +106,7 @@ def recall(root: Path, key: str) -> Searched:
                     for path, found in head["secrets"].items()
                 },
                 {str(key): bool(answer) for key, answer in head["forced"].items()},
+                {str(key): list(map(str, paths)) for key, paths in head["ignored"].items()},
             )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, LabcoatError):
         return NOTHING
@@ -123,6 +126,7 @@ def remember(root: Path, key: str, searched: Searched) -> None:
         "clean": sorted(searched.clean),
         "secrets": searched.secrets,
         "forced": searched.forced,
+        "ignored": searched.ignored,
     }
     try:
         place = _memory(root)

@@ -1,7 +1,6 @@
 """What searches in the tracked files find, of which earlier checks may know a part."""
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -10,32 +9,16 @@ from labcoat.container.context.build_context import file_sizes
 from labcoat.core import git, git_history
 from labcoat.core.errors import LabcoatError
 from labcoat.core.patterns import lazy_pattern
-from labcoat.inventory.virtualenvs import environments
 from labcoat.lint.repository import search_memory
 from labcoat.lint.repository.git_view import LACKS_CONTENTS, LFS_POINTER, GitView
+from labcoat.lint.repository.import_lines import GREP, GREP_IMPORTS, SOURCES, find_import_lines
+from labcoat.lint.repository.pattern_state import identify_patterns
 from labcoat.lint.repository.search_memory import Known, Place, Searched
 from labcoat.secrets import look
 from labcoat.secrets.searches import PLAIN, make_searches
 
-_IMPORT = lazy_pattern(rb"^[^\S\n]*(?:import|from)[^\S\n]+[A-Za-z_].*", re.MULTILINE)
-# A line of a notebook's code; its prose has these words too.
-_NOTEBOOK_IMPORT = lazy_pattern(
-    rb"""^\s*(?:"source":\s*)?\[?\s*"(?P<line>\s*(?:import[ ]+[A-Za-z_][\w.]*"""
-    rb"""(?:[ ]+as[ ]+\w+)?(?:[ ]*,[ ]*[A-Za-z_][\w.]*(?:[ ]+as[ ]+\w+)?)*"""
-    rb"""|from[ ]+[A-Za-z_][\w.]*[ ]+import[ ]+[\w*(][^"\\]*))"""
-    rb"""[ ]*(?:\#[^"]*)?(?:\\n)?",?\s*\]?,?\s*$""",
-    re.MULTILINE,
-)
-# One thread each: the locks of several cost twice what reading 100,000 small files takes.
-_GREP = ("grep", "--threads=1")
 _SEARCHES = make_searches(LFS_POINTER)
-_GREP_PLAIN = (*_GREP, "-l", "-z", "-F", *(f"-e{each}" for each in (*PLAIN, LFS_POINTER)))
-# Git finds words six times as quickly as regular expressions.
-_SOURCES = (".py", ".ipynb")
-_GREP_IMPORTS = (
-    *(*_GREP, "-h", "-I", "-F", "-w", "-eimport", "-efrom", "--"),
-    *(f"*{ending}" for ending in _SOURCES),
-)
+_GREP_PLAIN = (*GREP, "-l", "-z", "-F", *(f"-e{each}" for each in (*PLAIN, LFS_POINTER)))
 _PRINTED = lazy_pattern(rb"([^\0]+)\0\d+\0([^\n]*)\n")  # by `git grep -n -z`
 _LEAST_REMEMBERED = 1 << 16  # bytes of the index's details, some 350 files
 _LARGEST_POINTER = 1024  # bytes; git LFS's own limit
@@ -60,7 +43,8 @@ class SearchedView(GitView):
 
     def start_searches(self) -> None:
         """Start the git commands that take long, in the background; they use a processor each."""
-        self.start_details()
+        if self._known_ignored is None:
+            self.start_details()
         if self.git_top is None:
             return
         locked = any((self.root / f"requirements.{suffix}").exists() for suffix in ("txt", "in"))
@@ -95,6 +79,7 @@ class SearchedView(GitView):
             (self.clean | self.cleared & self.tracked_set) - self.changed,
             {path: found for path, found in secrets.items() if path not in self.changed},
             self._forced,
+            {self._pattern_state: self.tracked_and_ignored} if self._pattern_state else {},
         )
         if now != self._memory:
             search_memory.remember(self.root, repr(_SEARCHES), now)
@@ -135,6 +120,24 @@ class SearchedView(GitView):
         lines = self._import_lines if known is None else known
         return {line.decode("utf-8", "replace") for line in lines}
 
+    @cached_property
+    def tracked_and_ignored(self) -> list[str]:
+        """The tracked files that a pattern ignores: git compares each one with all patterns."""
+        known = self._known_ignored
+        return super().tracked_and_ignored if known is None else known
+
+    @property
+    def _known_ignored(self) -> list[str] | None:
+        """The tracked files that a pattern ignores, if files and patterns are as they were."""
+        return self._memory.ignored.get(self._pattern_state) if self._is_same else None
+
+    @cached_property
+    def _pattern_state(self) -> str:
+        """What tells that patterns are the same, as long as the tracked files are; or nothing."""
+        if self.changed or self.git_top != self.root:
+            return ""
+        return identify_patterns(self.root, self._listed_others)
+
     def was_forced(self, path: str, source: str, pattern: str) -> bool:
         """Whether `pattern` of the ignore file `source` ignored `path` when a commit added it.
 
@@ -162,12 +165,17 @@ class SearchedView(GitView):
     @property
     def _is_unchanged(self) -> bool:
         """Whether the sources are those of the last check."""
-        return self._memory.details == self._unchanged_details and not self._has_other_sources
+        return self._is_same and not self._has_other_sources
+
+    @property
+    def _is_same(self) -> bool:
+        """Whether the tracked files are those of the last check."""
+        return self._memory.details == self._unchanged_details
 
     @property
     def _has_other_sources(self) -> bool:
         """Whether there are sources that git's index does not describe."""
-        return self._changed_sources or any(path.endswith(_SOURCES) for path in self.untracked)
+        return self._changed_sources or any(path.endswith(SOURCES) for path in self.untracked)
 
     @cached_property
     def _unchanged_details(self) -> bytes:
@@ -199,7 +207,7 @@ class SearchedView(GitView):
         for each in _SEARCHES:
             options = each.options(self._unsearched)
             if options:
-                commands[(*_GREP, *options)] = each.in_lines
+                commands[(*GREP, *options)] = each.in_lines
         return commands
 
     @cached_property
@@ -238,7 +246,7 @@ class SearchedView(GitView):
         new = set(self.untracked).intersection(chosen) if len(chosen) > _MOST_NAMED else set()
         if len(new) <= _MOST_NAMED:
             return chosen
-        commands = {(*_GREP, "--untracked", *each.options()): each.in_lines for each in _SEARCHES}
+        commands = {(*GREP, "--untracked", *each.options()): each.in_lines for each in _SEARCHES}
         try:
             whole, lines = self._run_searches(commands)
         except LabcoatError:
@@ -252,25 +260,23 @@ class SearchedView(GitView):
     def _changed_sources(self) -> bool:
         """Whether a source is not as git recorded it; one that is deleted imports nothing."""
         return any(
-            path.endswith(_SOURCES) and os.path.lexists(self.root / path) for path in self.changed
+            path.endswith(SOURCES) and os.path.lexists(self.root / path) for path in self.changed
         )
 
     @cached_property
     def _known_imports(self) -> frozenset[bytes] | None:
         """The lines with imports, if no source is different from what was searched."""
-        same = self._memory.details == self._unchanged_details and not self._changed_sources
-        return self._memory.imports if same else None
+        return self._memory.imports if self._is_same and not self._changed_sources else None
 
     @cached_property
     def _import_lines(self) -> set[bytes]:
-        found = self._search_contents(self._search_imports)
-        return {*_IMPORT.findall(found), *_NOTEBOOK_IMPORT.findall(found)}
+        return find_import_lines(self._search_contents(self._search_imports))
 
     @cached_property
     def _search_imports(self) -> tuple[str, ...]:
         """The search for imports, outside of environments that are tracked."""
-        roots = environments(self.tracked)
-        return (*_GREP_IMPORTS, *(f":(exclude,literal){root}" for root in roots))
+        roots = self.tracked_environments
+        return (*GREP_IMPORTS, *(f":(exclude,literal){root}" for root in roots))
 
     def _search_contents(self, command: tuple[str, ...]) -> bytes:
         """Return what git finds in tracked contents; note it if git does not have all of them."""

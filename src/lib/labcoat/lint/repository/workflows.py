@@ -1,7 +1,8 @@
-"""The steps of workflows: of GitHub Actions, of their composite actions, and of GitLab CI.
+"""The steps of workflows: of GitHub Actions, their composite actions, GitLab CI and others.
 
 Syntax: https://docs.github.com/actions/reference/workflow-syntax-for-github-actions and
-https://docs.gitlab.com/ci/yaml/.
+https://docs.gitlab.com/ci/yaml/. Woodpecker, Drone, CircleCI, Azure and Bitbucket have commands and
+inputs below `steps` too, under a few other names.
 """
 
 import re
@@ -12,17 +13,21 @@ from typing import Any
 
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record, field
-from labcoat.lint.repository.build_files import has_yaml, parse_blocks, parse_yaml
+from labcoat.lint.repository.build_files import parse_yaml
 
 _WORKFLOW = lazy_pattern(
     r"\.github/workflows/[^/]+\.ya?ml|(?:.*/)?action\.ya?ml|(?:.*[./])?gitlab-ci\.ya?ml"
+    r"|(?:.*/)?(?:\.woodpecker|\.drone|azure-pipelines|bitbucket-pipelines)\.ya?ml"
+    r"|(?:.*/)?\.(?:woodpecker|circleci)/[^/]+\.ya?ml"
 )
 _BUILDS = lazy_pattern(r"(?i)build|docker|kaniko")  # in names of actions
 # Shells whose commands are not those of sh.
 _OTHER_SHELL = lazy_pattern(r"(?:.*/)?(?:python|perl|node|ruby|Rscript|cmd)\b.*", re.DOTALL)
-# Without PyYAML: how a step begins its script.
-_RUN = lazy_pattern(r"^[ \t]*(?:-[ \t]+)?(?:run:[ \t]*)?", re.MULTILINE)
 _SCRIPTS = ("before_script", "script", "after_script")
+_OTHER_SCRIPTS = ("commands", "script", "bash")
+# What others call the inputs `file`, `context` and `images` of GitHub's actions.
+_INPUTS = {"dockerfile": "file", "buildcontext": "context", "repo": "images"}
+_INPUTS |= {"repository": "images"}
 _MOST_STEPS = 2000  # aliases can repeat them
 _MOST_PARTS = 2000  # of a script
 
@@ -40,19 +45,9 @@ def is_workflow(path: str) -> bool:
     return _WORKFLOW.fullmatch(path) is not None
 
 
-def read_steps(text: str) -> tuple[Step, ...] | None:
-    """Return the steps of a workflow; None if it is not valid YAML, too large or too nested.
-
-    Without PyYAML, each line may be a command of the root.
-    """
-    if not has_yaml():
-        blocks = [Step(inputs=keys) for keys in parse_blocks(text)]
-        return (Step(script=_RUN.sub("", text)), *blocks)
-    return _read_yaml_steps(text)
-
-
 @lru_cache(maxsize=64)  # several rules ask for the same
-def _read_yaml_steps(text: str) -> tuple[Step, ...] | None:
+def read_steps(text: str) -> tuple[Step, ...] | None:
+    """Return the steps of a workflow; None if it is not valid YAML, too large or too nested."""
     data = parse_yaml(text)
     if not isinstance(data, dict):
         return None
@@ -64,6 +59,8 @@ def _find_steps(data: Mapping[Any, Any]) -> Iterator[Step]:
     if not jobs and "runs" not in data:
         for job in data.values():
             yield from _find_gitlab_steps(_mapping(job))
+        for key in ("steps", "jobs", "stages", "pipelines"):
+            yield from _find_other_steps(data.get(key))
         return
     folder, shell = _defaults(data, "", "")
     for job in (*jobs.values(), data.get("runs")):
@@ -81,6 +78,7 @@ def _find_github_steps(steps: object, folder: str, shell: str) -> Iterator[Step]
     for each in steps if isinstance(steps, list) else ():
         step = _mapping(each)
         script = step.get("run")
+        script = _mapping(script).get("command", script)  # of CircleCI
         if isinstance(script, str) and not _OTHER_SHELL.fullmatch(str(step.get("shell") or shell)):
             yield Step(script, str(step.get("working-directory") or folder))
         elif _BUILDS.search(str(step.get("uses"))):
@@ -92,6 +90,34 @@ def _find_gitlab_steps(job: Mapping[Any, Any]) -> Iterator[Step]:
     lines = [line for key in _SCRIPTS for line in _flatten(job.get(key))]
     if lines:
         yield Step("\n".join(lines))
+
+
+def _find_other_steps(data: object) -> Iterator[Step]:
+    """Yield the steps of any depth in lists and mappings."""
+    parts = [data]
+    for _ in range(_MOST_PARTS):
+        if not parts:
+            return
+        part = parts.pop()
+        if isinstance(part, list):
+            parts += reversed(part[:_MOST_PARTS])
+        elif isinstance(part, Mapping):
+            lines = [line for key in _OTHER_SCRIPTS for line in _flatten(part.get(key))]
+            if lines:
+                yield Step("\n".join(lines))
+            given = {**_mapping(part.get("settings")), **_mapping(part.get("inputs"))}
+            if given:
+                yield Step(inputs=dict(_name_inputs(given)))
+            parts += part.values()
+
+
+def _name_inputs(given: Mapping[Any, Any]) -> Iterator[tuple[str, str]]:
+    """Yield inputs by the names that GitHub's actions have for them."""
+    for key, value in given.items():
+        name = str(key).lower()
+        text = "\n".join(_flatten(value))
+        if text and "*" not in text:  # Azure's `**/Dockerfile` is one of those that there are
+            yield _INPUTS.get(name, name), text
 
 
 def _flatten(script: object) -> Iterator[str]:

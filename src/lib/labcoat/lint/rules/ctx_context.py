@@ -55,7 +55,6 @@ def check_contexts(repository: Repository, builds: DockerBuilds) -> Iterator[Fin
 def _check_environments(sharing: list[BuildFacts]) -> Iterator[Finding]:
     """CTX001: a virtual environment in the context, or in the image."""
     first = sharing[0]
-    is_read = any(each.read_root_paths for each in sharing)  # BuildKit sends what a build reads
     for root, marker in environments(first.sent).items():
         facts = next((each for each in sharing if marker in each.reaching), first)
         line = facts.reaching.get(marker, 0)
@@ -69,7 +68,11 @@ def _check_environments(sharing: list[BuildFacts]) -> Iterator[Finding]:
             f"Add the line `{pattern}` to {facts.ignore_file}",
             line,
             safe_fix(Append(facts.ignore_file, pattern)),
-            Severity.ERROR if line else Severity.WARNING if is_read else Severity.NOTE,
+            Severity.ERROR
+            if line
+            else Severity.WARNING
+            if any(marker in each.read for each in sharing)
+            else Severity.NOTE,
         )
 
 

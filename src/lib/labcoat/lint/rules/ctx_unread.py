@@ -1,6 +1,7 @@
 """CTX005: a .dockerignore that no build reads, and where its patterns belong."""
 
 import posixpath
+import shlex
 from collections.abc import Iterator
 
 from labcoat.container.dockerignore.escape import docker_pattern
@@ -9,9 +10,13 @@ from labcoat.lint.findings import Append, Finding, Fix, Remove, Severity, unsafe
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository
 
+# At the root also without a dot, as templates have it further down.
+_MISNAMED = r"\.?docker[-_]?ignore\.txt|docker[-_]?ignore|\.docker[-_]ignore"
+
 
 def check_unread_files(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
     """CTX005: a .dockerignore that no build reads."""
+    yield from _check_names(repository, builds)
     used = {facts.ignore_file for facts in builds}
     found = [
         path
@@ -37,6 +42,22 @@ def check_unread_files(repository: Repository, builds: DockerBuilds) -> Iterator
                 else "Move its patterns to the file that Docker reads",
                 fix=_move_patterns(repository, path, builds),
                 severity=_weigh(path, builds),
+                repeats="unread",
+            )
+
+
+def _check_names(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
+    """CTX005: a file with nearly the name of a .dockerignore that is not there."""
+    missing = {each.root_path(".dockerignore") for each in builds if not each.build.ignore_path}
+    for path in repository.find_named(_MISNAMED) if missing else ():
+        folder, _, name = path.rpartition("/")
+        right = posixpath.join(folder, ".dockerignore")
+        if right in missing and (name.startswith(".") or not folder):
+            yield Finding(
+                "CTX005",
+                path,
+                f"no build reads this file: the name that Docker reads is {right}",
+                f"Rename it: `git mv {shlex.quote(path)} {shlex.quote(right)}`",
                 repeats="unread",
             )
 

@@ -8,10 +8,10 @@ from collections.abc import Collection, Iterator, Set
 
 from labcoat.container.base_images.official import is_of_one_machine, is_official
 from labcoat.container.dockerfile.parser import Dockerfile, DockerfileError, Stage
-from labcoat.container.dockerfile.used_stages import find_shipped_stage
 from labcoat.container.dockerfile.words import parse_json_words
 from labcoat.core.path_roles import is_template
 from labcoat.core.patterns import lazy_pattern
+from labcoat.core.records import replace
 from labcoat.core.shell_commands import split_commands
 from labcoat.lint.findings import BuildFamily, Finding, Fix, PinDigest, Rule, Severity, unsafe_fix
 from labcoat.lint.repository.build_discovery import names_argument
@@ -27,10 +27,12 @@ from labcoat.lint.rules.dkf_own_images import (
     own_images,
     used_images,
 )
+from labcoat.lint.rules.dkf_users import describe_user
 
 _DIGEST = lazy_pattern(r"@sha256:[0-9a-f]{64}$")
 _ROOT = ("root", "0", "root:root", "0:0", "0:root", "root:0")
 # Base images that set a user other than root.
+_OF_NODE = lazy_pattern(r"(?:.*/)?node(?:[:@].*)?")
 _NOT_ROOT = lazy_pattern(
     r"(?:.*[/:_-])?(?:nonroot|rootless|unprivileged)\b.*"
     r"|.*(?:chainguard|ubi\d*/(?:python|nodejs|openjdk)|s2i-).*|cgr\.dev/.+"
@@ -53,6 +55,7 @@ _STARTS = frozenset((*_CHANGERS, *_SERVICES))
 _PREPARES = _STARTS | {"usermod", "chown"}
 _CHANGES_USER = lazy_pattern(rf"\b(?:{'|'.join(_CHANGERS)})\b")  # in a RUN, which installs them
 _SUDO = lazy_pattern(r"(?<![\w./-])sudo(?=[ \t][^\n;|&]{0,80}-u\b)(?![^\n;|&\"']{0,80}\broot\b)")
+_NEEDS_ROOT = ", and what it starts needs root, or drops it"
 # Pipelines whose programs start images as the user who runs them: Nextflow, Snakemake and CWL.
 _PIPELINE = r"nextflow\.config|snakefile|.*\.(?:smk|cwl)"
 # A name as docker-compose gives it to what it builds; no official image has an underscore.
@@ -67,14 +70,27 @@ def check_dockerfiles(repository: Repository, builds: DockerBuilds) -> Iterator[
     own = own_images(builds, by_dockerfile.values())
     copied = copied_images(by_dockerfile.values(), own)
     for facts in by_dockerfile.values():
-        if isinstance(facts.parsed, DockerfileError):
-            yield _unreadable_finding(repository, facts, facts.parsed)
-            continue
-        carries = only_carries(facts, facts.parsed, copied)
-        yield from _check_pins(repository, facts, facts.parsed, own, carries=carries)
-        yield from check_installations(repository, facts, facts.parsed)
-        if not carries:
-            yield from _check_user(repository, facts, facts.parsed, own)
+        yield from _check_dockerfile(repository, builds, facts, own, copied)
+    for facts in builds.inline:
+        for found in _check_dockerfile(repository, builds, facts, own, copied):
+            yield replace(found, fix=None)  # fixes change Dockerfiles
+
+
+def _check_dockerfile(
+    repository: Repository,
+    builds: DockerBuilds,
+    facts: BuildFacts,
+    own: Collection[str],
+    copied: Set[str],
+) -> Iterator[Finding]:
+    if isinstance(facts.parsed, DockerfileError):
+        yield _unreadable_finding(repository, facts, facts.parsed)
+        return
+    carries = only_carries(facts, facts.parsed, copied)
+    yield from _check_pins(repository, facts, facts.parsed, own, carries=carries)
+    yield from check_installations(repository, facts, facts.parsed)
+    if not carries:
+        yield from _check_user(repository, builds, facts, facts.parsed, own)
 
 
 def _unreadable_finding(
@@ -149,10 +165,14 @@ def _check_image(facts: BuildFacts, image: str, line: int) -> Iterator[Finding]:
 
 
 def _check_user(
-    repository: Repository, facts: BuildFacts, parsed: Dockerfile, own: Collection[str]
+    repository: Repository,
+    builds: DockerBuilds,
+    facts: BuildFacts,
+    parsed: Dockerfile,
+    own: Collection[str],
 ) -> Iterator[Finding]:
     """DKF003: an image that runs as root."""
-    final = find_shipped_stage(parsed)
+    final = facts.find_shipped(parsed)
     stage: Stage | None = final
     while stage is not None:
         below = parsed.base_stage(stage)
@@ -160,7 +180,14 @@ def _check_user(
         users = [each for each in instructions if each.name == "USER"]
         if users:
             if users[-1].rest.strip().strip("\"'").lower() in _ROOT:
-                yield _root_finding(facts, users[-1].line, "the last USER is root")
+                perhaps = (
+                    _NEEDS_ROOT
+                    if _starts_as_root(repository, facts, parsed)
+                    else describe_user(builds, facts, final)
+                )
+                base = _find_base(parsed, stage)
+                why = "the last USER is root"
+                yield _root_finding(facts, users[-1].line, why, perhaps, base)
             return
         last, stage = stage, below
     if (
@@ -176,13 +203,22 @@ def _check_user(
     elif _DROPS_ROOT.fullmatch(last.base):
         perhaps = ", whose program starts as root and then drops it"
     elif _starts_as_root(repository, facts, parsed):
-        perhaps = ", and what it starts needs root, or drops it"
+        perhaps = _NEEDS_ROOT
     elif repository.find_named(_PIPELINE):
         perhaps = ", unless its pipeline runs it as the user who starts that"
     elif last.base and not is_official(last.base):
         perhaps = ", unless that image sets one"
-    why = f"no USER is set on top of {last.base or 'the base image'}{perhaps}"
-    yield _root_finding(facts, final.line, why, Severity.NOTE if perhaps else Severity.WARNING)
+    else:
+        perhaps = describe_user(builds, facts, final)
+    why = f"no USER is set on top of {last.base or 'the base image'}"
+    yield _root_finding(facts, final.line, why, perhaps, last.base)
+
+
+def _find_base(parsed: Dockerfile, stage: Stage) -> str:
+    """Return the image from elsewhere that a stage is based on."""
+    while (below := parsed.base_stage(stage)) is not None:
+        stage = below
+    return stage.base
 
 
 def _starts_as_root(repository: Repository, facts: BuildFacts, parsed: Dockerfile) -> bool:
@@ -227,17 +263,21 @@ def _scripts_named(repository: Repository, facts: BuildFacts, name: str) -> list
     return found
 
 
-def _root_finding(
-    facts: BuildFacts, line: int, why: str, severity: Severity = Severity.WARNING
-) -> Finding:
+def _root_finding(facts: BuildFacts, line: int, why: str, perhaps: str, base: str = "") -> Finding:
+    """Return the finding of an image whose programs are root; a note if it is so only `perhaps`."""
+    hint = "Create a user with uid 1000 and end with `USER 1000`"
+    if _NOT_ROOT.fullmatch(base):
+        hint = f"End with the USER of {base} again"
+    elif _OF_NODE.fullmatch(base):
+        hint = "End with `USER node`, the user with uid 1000 that the image has"
     return Finding(
         "DKF003",
         facts.dockerfile,
-        f"{why}: programs can write everywhere in the image, "
+        f"{why}{perhaps}: programs can write everywhere in the image, "
         "and their files in mounted folders belong to root",
-        "Create a user with uid 1000 and end with `USER 1000`",
+        hint,
         line,
-        severity=severity,
+        severity=Severity.NOTE if perhaps else Severity.WARNING,
         repeats="root",
     )
 

@@ -3,25 +3,33 @@
 import posixpath
 import re
 import shlex
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from labcoat.container.dockerfile.own_steps import SCRIPT
-from labcoat.container.dockerfile.parser import Dockerfile, Instruction, Stage
+from labcoat.container.dockerfile.parser import Dockerfile, Instruction
 from labcoat.container.dockerfile.used_stages import (
-    find_shipped_stage,
     find_used_stages,
     is_for_tests,
 )
 from labcoat.container.dockerfile.words import parse_json_words
+from labcoat.core.command_prefixes import XARGS
 from labcoat.core.installations import Installation, find_installations
 from labcoat.core.patterns import lazy_pattern
-from labcoat.core.shell_commands import split_commands
 from labcoat.lint.findings import Finding, Severity
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.repository import Repository
 from labcoat.lint.rules.dkf_held import Held, find_pinned, is_constrained, keeps
-from labcoat.lint.rules.dkf_lists import find_causes, find_missing, has_hashes
+from labcoat.lint.rules.dkf_lists import (
+    find_causes,
+    find_missing,
+    find_misspelled,
+    has_hashes,
+    is_left_out,
+    list_variables,
+)
+from labcoat.lint.rules.dkf_scripts import read_script, started_scripts
+from labcoat.lint.rules.dkf_stages import DOWNLOADS, StageLists, find_stage_lists
 
 _IS_LABCOATS = "labcoat wrote both"  # at the top of its install-lock.sh
 _INSTALLERS = {"pip", "setuptools", "wheel"}  # what installs the lock
@@ -41,7 +49,6 @@ _ANY_VERSION = "whatever versions the index has on the day of the build"
 _LOCAL = lazy_pattern(r"(?:\.|/|\$|file:)\S*|(?!\S*://)\S+(?:/\S*|\.(?:whl|zip|tar\.gz))")
 _FIXED = lazy_pattern(r"\S*(?:==.*|@[0-9a-f]{40}\b\S*)|https?://\S+\.(?:whl|zip|tar\.gz)(?:#\S*)?")
 _LONGEST = 100  # characters of a command that a message has
-_UNKNOWN = lazy_pattern(r"[$*?\[]")  # a name that only a build knows
 
 # Programs that write a lock during the build, with hashes or without.
 _EXPORT = lazy_pattern(
@@ -49,9 +56,6 @@ _EXPORT = lazy_pattern(
     r"(?P<rest>(?:[^\n;&|\\]|\\\r?\n|\\.)*)"
 )
 _NO_HASHES = lazy_pattern(r"--(?:no|without)-hashes\b")
-# What may bring a list of another repository, of the same name.
-_DOWNLOADS = lazy_pattern(r"\bgit\b[^\n;&|]{0,200}\bclone\b|://\S{0,300}\.txt\b")
-_CONSTRAINTS = lazy_pattern(r"(?<!\S)(?:-c|--constraint)[ \t=]{1,4}\S+")
 _OUTPUT = lazy_pattern(r"(?:>|(?:^|\s)(?:-o|--output(?:-file)?))[\s=]*([^\s\\]+)")
 
 
@@ -80,19 +84,27 @@ def check_installations(
         if each.name == "RUN"
     ]
     written = {name for _, each in runs for name in _written_locks(each.rest)}
-    shipped = {stage.index for stage in find_used_stages(parsed, [find_shipped_stage(parsed)])}
+    shipped = {stage.index for stage in find_used_stages(parsed, [facts.find_shipped(parsed)])}
     pinned: dict[int, set[Held]] = {}
+    lists: dict[int, StageLists] = {}  # of each stage, which may have many RUNs
     for stage, each in runs:
         base = parsed.base_stage(stage)
         held = pinned.setdefault(stage.index, set(pinned.get(base.index, ())) if base else set())
-        copied = _renamed_copies(parsed, stage)
+        if stage.index not in lists:
+            lists[stage.index] = find_stage_lists(repository, parsed, stage)
+        steps, renamed, copied, downloads = lists[stage.index]
         for_tests = stage.index not in shipped and is_for_tests(stage)
-        downloads = any(map(_may_download, _instructions(parsed, stage)))
         if downloads:
             held = set()
-        sources = _copied_names(parsed, stage)
-        for problem in _unlocked_installs(repository, each, written, copied, held):
-            copied_from = () if downloads else sources
+        variables = list_variables(parsed, stage, each)
+        for problem in _unlocked_installs(repository, each, variables, written, renamed, held):
+            if not downloads and is_left_out(
+                repository, facts, steps, each, read_script(repository, each.rest), problem.files
+            ):
+                continue
+            before = steps[: steps.index(each)] if each in steps else []
+            problem = _correct_spelling(repository, before, problem)  # noqa: PLW2901
+            copied_from = () if downloads else copied
             if missing := find_missing(repository, facts, problem.files, copied_from):
                 problem = problem._replace(  # noqa: PLW2901
                     message=f"{missing} is installed, and the build context lacks it: what writes "
@@ -112,37 +124,18 @@ def check_installations(
             )
 
 
-def _instructions(parsed: Dockerfile, stage: Stage) -> list[Instruction]:
-    """Return the instructions of a stage, after those of the stages that it is based on."""
-    base = parsed.base_stage(stage)
-    return [*(_instructions(parsed, base) if base else ()), *stage.instructions]
-
-
-def _may_download(step: Instruction) -> bool:
-    """Whether a step may bring a list from elsewhere; constraints of pip are no list."""
-    return step.name in ("RUN", "ADD") and bool(_DOWNLOADS.search(_CONSTRAINTS.sub(" ", step.rest)))
-
-
-def _copied_names(parsed: Dockerfile, stage: Stage) -> set[str]:
-    """Return the names of what a stage copies from the context, without their folders."""
-    return {
-        posixpath.basename(source)
-        for each in _instructions(parsed, stage)
-        if each.name in ("COPY", "ADD") and each.flag("from") is None
-        for source in each.words[:-1]
-    }
-
-
-def _renamed_copies(parsed: Dockerfile, stage: Stage) -> dict[str, str]:
-    """Return the sources of files that a stage has under another name, by that name."""
-    return {
-        posixpath.basename(to): source
-        for each in _instructions(parsed, stage)
-        if each.name == "COPY" and each.flag("from") is None and len(each.words) == 2
-        for source, to in [each.words]
-        if posixpath.basename(to) not in ("", ".", "..", posixpath.basename(source))
-        and not _UNKNOWN.search(source)
-    }
+def _correct_spelling(
+    repository: Repository, before: Sequence[Instruction], problem: _Problem
+) -> _Problem:
+    """Return the problem of a list whose name is misspelled; else `problem` as it is."""
+    for file in problem.files:
+        name, meant = find_misspelled(repository, before, file)
+        if name:
+            return problem._replace(
+                message=f"{name} is installed, but {meant} is what the image has: the build fails",
+                hint=f"Write {meant} in its place",
+            )
+    return problem
 
 
 def _written_locks(script: str) -> Iterator[str]:
@@ -154,23 +147,24 @@ def _written_locks(script: str) -> Iterator[str]:
             yield posixpath.basename(output[1].strip("\"'"))
 
 
-def _unlocked_installs(
+def _unlocked_installs(  # noqa: PLR0913, PLR0917 - each is needed
     repository: Repository,
     each: Instruction,
+    variables: Mapping[str, str],
     written: Container[str],
     copied: Mapping[str, str],
     held: set[Held],
 ) -> Iterator[_Problem]:
     """Yield the problem of each command of a RUN that installs unlocked packages.
 
-    `written` are the names of locks with hashes that the build writes, `copied` the sources of
-    those that it copies under another name, `held` the packages that lists have pinned before: what
-    the RUN installs is added.
+    `variables` are those that it gets, `written` the names of locks with hashes that the build
+    writes, `copied` the sources of those that it copies under another name, `held` the packages
+    that lists have pinned before: what the RUN installs is added.
     """
     # `[ -n "$x" ] && …` is a command of the shell, no list.
     if parse_json_words(each.rest) is None:
-        script = "\n".join([each.rest, *(body for _, body in each.heredocs)])
-        found = list(find_installations(script))
+        script = "\n".join([each.rest, *(f"{body}\n{name}" for name, body in each.heredocs)])
+        found = list(find_installations(script, variables))
     else:
         script = ""
         found = list(find_installations(shlex.join(each.words)))
@@ -181,13 +175,13 @@ def _unlocked_installs(
         or not all(posixpath.basename(file.strip("\"'")) in written for file in install.files)
     ]
     yield from _judge_installs(repository, found, script, held)
-    for path in _started_scripts(repository, script):
+    for path in started_scripts(repository, script):
         inside = repository.read_text(path)
         if posixpath.basename(path) == SCRIPT and _IS_LABCOATS in inside:
             continue  # it installs the lock, and what the lock names by path or commit
         for problem in _judge_installs(repository, find_installations(inside), inside, held):
             message = f"in {path}, which this RUN starts: {problem.message}"
-            files = () if _DOWNLOADS.search(inside) else problem.files
+            files = () if DOWNLOADS.search(inside) else problem.files
             yield problem._replace(message=message, files=files)
 
 
@@ -195,25 +189,16 @@ def _source_of(file: str, copied: Mapping[str, str]) -> str:
     return copied.get(posixpath.basename(file.strip("\"'")), file)
 
 
-def _started_scripts(repository: Repository, script: str) -> Iterator[str]:
-    """Yield the shell scripts of the repository that a RUN starts, by their names."""
-    for words in split_commands(script):
-        shell = re.fullmatch(r"(?:.*/)?(?:ba|da)?sh|\.|source", words[0]) is not None
-        named = (word for word in words[1:] if not word.startswith("-")) if shell else words[:1]
-        name = next(iter(named), "").rpartition("/")[2].lower()
-        found = repository.files_by_name.get(name, []) if name.endswith((".sh", ".bash")) else []
-        if len(found) == 1:
-            yield found[0]
-
-
 def _judge_installs(
     repository: Repository, found: Iterable[Installation], script: str, held: set[Held]
 ) -> Iterator[_Problem]:
     """Yield the problem of each of `found`, in `script`, that is not locked.
 
-    Those that install any version are one problem: one edit pins them all.
+    Those that install any version are one problem: one edit pins them all. So are bounds that the
+    shell takes for redirections.
     """
     loose: list[_Problem] = []
+    is_redirected = False
     for install in found:
         if install.tool == "apt":
             continue
@@ -227,8 +212,9 @@ def _judge_installs(
         for each in _check_pip(repository, install, script, held):
             if each.loose:
                 loose.append(each)
-            else:
+            elif not (is_redirected and each.severity is Severity.ERROR):
                 yield each
+            is_redirected |= each.severity is Severity.ERROR
     if loose[1:]:
         more = f"`{loose[0].loose}` and {len(loose) - 1} more commands install"
         yield loose[0]._replace(message=f"{more} {_ANY_VERSION}")
@@ -279,14 +265,15 @@ def _check_pip(
             f"the shell takes `>{rest}` behind `{name}` for a redirection to a file `{rest}`, "
             f"so any version of {name} is installed",
             Severity.ERROR,
-            hint=f'Write it in quotes, `"{redirection}"`, and the others too',
+            hint=f'Write it in quotes, `"{redirection}"`, and the others too; the bound has not '
+            "counted so far, so look whether there is such a version",
         )
     elif {re.split(r"[\[<>=!~]", name)[0] for name in names} <= _TOOLS:
         yield _Problem(
             f"`{_shorten(install)}` installs whatever version the index has", Severity.NOTE
         )
     elif is_constrained(repository, install) or all(
-        _FIXED.fullmatch(name) or _LOCAL.fullmatch(name) for name in names
+        name == XARGS or _FIXED.fullmatch(name) or _LOCAL.fullmatch(name) for name in names
     ):
         yield _Problem(
             f"`{_shorten(install)}` checks no hashes and installs dependencies that are not locked",

@@ -2,13 +2,19 @@
 
 import posixpath
 from collections.abc import Container, Iterable, Iterator, Sequence
+from contextlib import suppress
 
+from labcoat.container.dockerfile.parser import Dockerfile, Instruction, Stage, assigned_variables
+from labcoat.core.patterns import lazy_pattern
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.repository import Repository
 from labcoat.lint.rules.dkf_held import paths_of
 from labcoat.locking.requirement_lines import OptionLine
 
+_ALIKE = 0.85  # a letter is missing, twice there or another one
 _MOST_NESTED = 5  # lists that name each other
+# Whether there is a file, as `[ -f "list.txt" ]` and `test -s list.txt` ask.
+_TESTED = lazy_pattern(r"(?:\[|\btest\b|&&|\|\||!)\s{1,4}-[efrs]\s{1,4}[\"']?([^\s\"'\];&|)]+)")
 
 
 def find_causes(repository: Repository, facts: BuildFacts, files: Iterable[str]) -> tuple[str, ...]:
@@ -75,3 +81,69 @@ def find_missing(
         for file, name in zip(files, names, strict=True)
     )
     return names[0] if missing else ""
+
+
+def is_left_out(  # noqa: PLR0913, PLR0917 - each is needed
+    repository: Repository,
+    facts: BuildFacts,
+    steps: Iterable[Instruction],
+    run: Instruction,
+    script: str,
+    files: Sequence[str],
+) -> bool:
+    """Whether a RUN installs lists only where they exist, and the build has none of them.
+
+    `script` is what it runs. `steps` are those of its stage: one before may write a list.
+    """
+    names = {posixpath.basename(file.strip("\"'")) for file in files}
+    tested = {posixpath.basename(found) for found in _TESTED.findall(script)}
+    return (
+        bool(names)
+        and names <= tested
+        and not any(facts.sends(path) for file in files for path in paths_of(repository, file))
+        and not any(
+            name in each.rest
+            for each in steps
+            if each is not run and (each.name == "RUN" or each.flag("from"))
+            for name in names
+        )
+    )
+
+
+def find_misspelled(
+    repository: Repository, before: Sequence[Instruction], file: str
+) -> tuple[str, str]:
+    """Return the name of a list that no image has, and the copied one that is meant; or nothing.
+
+    No instruction `before` it has the name, nor has a file of the repository.
+    """
+    name = posixpath.basename(file.strip("\"'"))
+    copied = {
+        posixpath.basename(word)
+        for each in before
+        if each.name in ("COPY", "ADD")
+        for word in each.words
+    }
+    if "://" in file or not copied or paths_of(repository, file):
+        return "", ""
+    if any(name in each.rest for each in before):
+        return "", ""
+    from difflib import get_close_matches  # most builds have each list that they install
+
+    meant = get_close_matches(name, copied, 1, _ALIKE)
+    return (name, meant[0]) if meant else ("", "")
+
+
+def list_variables(parsed: Dockerfile, stage: Stage, run: Instruction) -> dict[str, str]:
+    """Return the variables that a RUN of `stage` gets from instructions before it."""
+    chain = [stage]
+    while base := parsed.base_stage(chain[-1]):
+        chain.append(base)
+    values: dict[str, str] = {}
+    for each in (each for one in reversed(chain) for each in one.instructions):
+        if each is run:
+            break
+        if each.name in ("ARG", "ENV"):
+            with suppress(ValueError):
+                values |= assigned_variables(each, values, stage)
+    return values

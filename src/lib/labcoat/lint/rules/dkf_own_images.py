@@ -74,7 +74,9 @@ def only_carries(facts: BuildFacts, parsed: Dockerfile, copied: Set[str]) -> boo
 
 
 def is_own(facts: BuildFacts, image: str, own: Collection[str]) -> bool:
-    """Whether the repository itself builds `image`: there is no digest of it to pin."""
+    """Whether the repository itself builds or names `image`: there is no digest of it to pin."""
+    if image in facts.named_contexts:
+        return True
     name = without_tag(image)
     last = posixpath.basename(name)
     folder = posixpath.basename(posixpath.dirname(facts.dockerfile))

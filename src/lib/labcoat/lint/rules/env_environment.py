@@ -56,7 +56,7 @@ def _check_root(repository: Repository) -> Iterator[Finding]:
 
 def _check_tracked(repository: Repository) -> Iterator[Finding]:
     """ENV001: a tracked environment."""
-    for root, marker in environments(repository.tracked).items():
+    for root, marker in repository.tracked_environments.items():
         inside = [path for path in repository.tracked if path.startswith(f"{root}/")]
         others = [path for path in inside if path != marker]
         if not any(_INSIDE.match(path[len(root) + 1 :]) for path in others):

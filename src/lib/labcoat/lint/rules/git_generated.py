@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from labcoat.core.path_filter import filter_paths
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.terminal import join_some
-from labcoat.inventory.virtualenvs import environments
 from labcoat.lint.config import format_mebibytes
 from labcoat.lint.findings import (
     Append,
@@ -41,6 +40,24 @@ _KINDS = (
     ("logs of experiments", "lightning_logs/", lazy_pattern(r"(?:^|/)lightning_logs/version_\d+/")),
     ("logs of experiments", "catboost_info/", lazy_pattern(r"(?:^|/)catboost_info/")),
     ("logs of experiments", "mlruns/", lazy_pattern(r"(?:^|/)mlruns/\d+/[0-9a-f]{32}/")),
+    (
+        "logs of experiments",
+        "mlartifacts/",
+        lazy_pattern(r"(?:^|/)ml(?:flow[-_]?)?artifacts/\d+/[0-9a-f]{32}/"),
+    ),
+    ("logs of experiments", "mlflow.db", lazy_pattern(r"(?:^|/)mlflow\.db$")),
+    ("what Serverless deploys", ".serverless/", lazy_pattern(r"(?:^|/)\.serverless/")),
+    ("what dbt installs", "dbt_packages/", lazy_pattern(r"(?:^|/)dbt_packages/")),
+    (
+        "what dbt writes",
+        "target/",
+        lazy_pattern(
+            r"(?:^|/)target/(?:(?:compiled|run)/.+\.sql$|partial_parse\.msgpack$"
+            r"|(?:(?:semantic_)?manifest|run_results|graph_summary)\.json$)"
+        ),
+    ),
+    ("a website's build", ".next/", lazy_pattern(r"(?:^|/)\.next/(?:cache|server|static)/")),
+    ("a website's build", ".nuxt/", lazy_pattern(r"(?:^|/)\.nuxt/dist/")),
     ("coverage data", "htmlcov/", lazy_pattern(r"(?:^|/)htmlcov/")),
     ("coverage data", ".coverage", lazy_pattern(r"(?:^|/)\.coverage$")),
     ("coverage data", ".coverage.*", lazy_pattern(r"(?:^|/)\.coverage\.[^/]+$")),
@@ -49,14 +66,28 @@ _KINDS = (
 _PARTS = (
     *(".ipynb_checkpoints/", "__pycache__/", "node_modules/", ".egg-info", ".coverage"),
     *("__macosx/", ".terraform/", "wandb/", "lightning_logs/version_", "mlruns/"),
-    "catboost_info/",
+    *("catboost_info/", ".next/", ".nuxt/dist/", "dbt_packages/", "target/", "artifacts/"),
+    *("mlflow.db", ".serverless/"),
     *("htmlcov/", "_cache/", ".hypothesis/", ".tox/", ".nox/", ".eggs/"),
 )
 _ENDINGS = (".pyc", ".pyo", ".pyd", ".ds_store", "thumbs.db", "desktop.ini", ".egg", ".swp", ".swo")
+# A file in the data of each server, and in the profiles of browsers, which scrapers start.
+_CHANGES = "which changes whenever the server runs"
+_PROFILE = "the profile of a browser, which has its cookies and logins and changes whenever it runs"
+_FOLDERS = {
+    "PG_VERSION": f"the data of PostgreSQL, {_CHANGES}",
+    "ibdata1": f"the data of MySQL, {_CHANGES}",
+    "WiredTiger": f"the data of MongoDB, {_CHANGES}",
+    "Local State": _PROFILE,  # Chrome
+    "places.sqlite": _PROFILE,  # Firefox
+}
 # Material of tests, which is there on purpose.
 _ON_PURPOSE = lazy_pattern(
     r"(?i)(?:^|/)(?:tests?|testing|specs?|fixtures?|test[-_]?data|examples?|templates?)/|\{\{"
 )
+# What no test needs, other than one of a program that cleans up.
+_NEVER = lazy_pattern(r"(?:^|/)(?:__pycache__|\.ipynb_checkpoints|\.\w+_cache)/|(?:^|/)\.DS_Store$")
+_MATERIAL = lazy_pattern(r"(?i)(?:^|/)(?:fixtures?|(?:test[-_]?)?data|templates?)/|\{\{")
 _NOTEBOOK = ".ipynb"
 _DATA = lazy_pattern(
     r"(?i)\.(?:csv|tsv|json|jsonl|ndjson|geojson|xml|sql|txt|log|svm|libsvm|arff|dat|html?|svg)$"
@@ -66,23 +97,30 @@ _DATA = lazy_pattern(
 def check_generated(repository: Repository) -> Iterator[Finding]:
     """Check for files that programs write again, and for large notebooks and data as text."""
     yield from _check_written(repository)
+    yield from _check_folders(repository)
     yield from _check_large(repository)
 
 
 def is_written_again(path: str) -> bool:
     """Whether GIT003 reports a tracked file: there is no need to report it as ignored too."""
-    return any(where.search(path) for _, _, where in _KINDS) and not _ON_PURPOSE.search(path)
+    return any(where.search(path) for _, _, where in _KINDS) and not _is_on_purpose(path)
+
+
+def _is_on_purpose(path: str) -> bool:
+    """Whether a file is material of tests, an example or a template."""
+    needed = _MATERIAL if _NEVER.search(path) else _ON_PURPOSE
+    return needed.search(path) is not None
 
 
 def list_installed(repository: Repository) -> tuple[str, ...]:
     """Return the tracked virtual environments, with a slash at the end: ENV001 reports each."""
-    return tuple(f"{root}/" for root in environments(repository.tracked) if root)
+    return tuple(f"{root}/" for root in repository.tracked_environments if root)
 
 
 def _check_written(repository: Repository) -> Iterator[Finding]:
     """GIT003: one finding for each kind."""
     suspects = filter_paths(repository.tracked, _PARTS, _ENDINGS)
-    left = [path for path in suspects if not _ON_PURPOSE.search(path)]
+    left = [path for path in suspects if not _is_on_purpose(path)]
     if left:
         installed = list_installed(repository)
         left = [path for path in left if not path.startswith(installed)]
@@ -102,6 +140,22 @@ def _check_written(repository: Repository) -> Iterator[Finding]:
                 else f"Remove with `git rm --cached`, and add the line `{pattern}` to .gitignore",
                 # Without a line that ignores them, the next `git add` would take them again.
                 fix=unsafe_fix(*ignore, Untrack(tuple(found))),
+                repeats="written",
+            )
+
+
+def _check_folders(repository: Repository) -> Iterator[Finding]:
+    """GIT003: the data of servers and browsers, one finding for each folder."""
+    for path in filter_paths(repository.tracked, (), tuple(name.lower() for name in _FOLDERS)):
+        folder, _, name = path.rpartition("/")
+        inside = [each for each in repository.tracked if each.startswith(f"{folder}/")]
+        if name in _FOLDERS and folder and inside[1:] and not _is_on_purpose(path):
+            yield Finding(
+                "GIT003",
+                path,
+                f"{path} and {len(inside) - 1} more are tracked: {_FOLDERS[name]}",
+                f"Remove with `git rm -r --cached`, and add the line `/{folder}/` to .gitignore",
+                fix=unsafe_fix(Append(".gitignore", f"/{folder}/"), Untrack(tuple(inside))),
                 repeats="written",
             )
 

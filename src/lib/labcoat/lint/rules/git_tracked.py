@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from labcoat.core import git
 from labcoat.core.path_roles import is_template
 from labcoat.core.patterns import lazy_pattern
+from labcoat.core.reading import path_exists
 from labcoat.core.terminal import join_some
 from labcoat.lint import advice
 from labcoat.lint.findings import Family, Finding, Rule, Severity, Untrack, unsafe_fix
 from labcoat.lint.repository.repository import Repository
 from labcoat.lint.repository.unshared import SHARED_NAME, find_unshared, name_patterns
 from labcoat.lint.rules.git_generated import is_written_again, list_installed
+from labcoat.lint.rules.git_kept import is_kept
 
 _LINK = "120000"
 _MAKE = lazy_pattern(r"^include[ \t]+([^#\n]+)", re.MULTILINE)
@@ -65,7 +67,7 @@ def _check_ignored(repository: Repository) -> Iterator[Finding]:
     for path, decided in repository.deciding_patterns(repository.tracked_and_ignored).items():
         if path.rpartition("/")[2] in _KEEPERS or is_template(path) or is_written_again(path):
             continue
-        if path.startswith(installed):
+        if path.startswith(installed) or is_kept(repository, path, decided):
             continue
         by_pattern.setdefault(decided, []).append(path)
     asked = 0
@@ -137,7 +139,9 @@ def _check_symlinks(repository: Repository) -> Iterator[Finding]:
         else:
             outside = _leaves_repository(repository, posixpath.dirname(entry.path), target)
         if outside and not entry.path.startswith(installed):
-            yield _outside_finding(entry.path, 0, "symlink", target)
+            yield _outside_finding(
+                entry.path, 0, "symlink", target, _find_inside(repository, target)
+            )
 
 
 def _check_references(repository: Repository) -> Iterator[Finding]:
@@ -188,9 +192,22 @@ def _leaves_repository(repository: Repository, folder: str, target: str) -> bool
     return f"{posixpath.normpath(posixpath.join(below, target))}/".startswith("../")
 
 
-def _outside_finding(path: str, line: int, kind: str, target: str) -> Finding:
+def _find_inside(repository: Repository, target: str) -> str:
+    """Return the file or folder of the repository that an absolute `target` had in mind, if any."""
+    parts = target.strip("/").split("/")
+    ends = ("/".join(parts[at:]) for at in range(1, len(parts) - 1))  # one name may be by chance
+    return next((end for end in ends if path_exists(repository.root / end)), "")
+
+
+def _outside_finding(path: str, line: int, kind: str, target: str, inside: str = "") -> Finding:
     hint = "Add the target to the repository, as a file or a submodule"
-    if kind == "symlink":  # of an environment, or of data that only one machine has
+    if posixpath.basename(target) == "activate":
+        hint = "Take the line out, and activate the environment before you start the script"
+    elif inside:
+        way = posixpath.relpath(inside, posixpath.dirname(path) or ".")
+        command = f"ln -sfn {shlex.quote(way)} {shlex.quote(path)}"
+        hint = f"Let it point to {inside} from where it is: `{command}`"
+    elif kind == "symlink":  # of an environment, or of data that only one machine has
         hint += f", or stop tracking the link: `git rm --cached {shlex.quote(path)}`"
     return Finding(
         "GIT002",

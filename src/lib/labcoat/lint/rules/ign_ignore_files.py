@@ -1,12 +1,13 @@
 """IGN: ignore files that do not do what they seem to do."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from labcoat.container.dockerignore.matcher import Matcher, Pattern, PatternError
-from labcoat.container.dockerignore.parser import parse_ignore_file
+from labcoat.container.dockerignore.parser import MOST_LINES, parse_ignore_file
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.reading import path_exists
+from labcoat.core.terminal import join_some
 from labcoat.lint.findings import (
     BuildFamily,
     Finding,
@@ -38,27 +39,35 @@ _OF_TEMPLATE = lazy_pattern(r"\s#\s*(?:un)?comment (?:out|this|the)\b")
 _QUOTED = lazy_pattern(r"^(!?)(['\"])(.+)\2$")
 _BRACES = lazy_pattern(r"^([^{}]*)\{([^{}]*,[^{}]*)\}([^{}]*)$")
 _BACKSLASH = lazy_pattern(r"[\w.*]\\[A-Za-z0-9_]")
+# A program wrote the escapes of line breaks; `a\new` is a path of Windows.
+_BREAKS = lazy_pattern(r"/\\n|\\n[*.]")
+_LEAST_BREAKS = 2
+_SHOWN = 3  # patterns that a hint has
 # macOS names a file `Icon` with a carriage return, and many a .gitignore lists it.
 _LONE_CARRIAGE_RETURN = lazy_pattern(rb"(?<!Icon)\r(?!\n|$)")
+_NO_BREAK_SPACE = lazy_pattern(rb"(?m)^(?!#).*\xc2\xa0")  # but in comments
 
 
 def check_ignore_files(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
     """Check the bytes and lines of each ignore file, then its effect on the builds and on git."""
-    by_file: dict[str, BuildFacts] = {}
+    by_file: dict[str, list[BuildFacts]] = {}
     for facts in builds:
-        by_file.setdefault(facts.ignore_file, facts)
+        by_file.setdefault(facts.ignore_file, []).append(facts)
     for path in repository.ignore_files:
         data = repository.read_bytes(path)
         yield from _check_encoding(path, data)
         if b"\0" not in data:
             if path.endswith(".dockerignore"):
-                yield from _check_malformed(path, data)
+                whole = repository.read_whole(path)
+                if whole.count(b"\n") >= MOST_LINES:
+                    continue  # BuildFacts.describe_unreadable says so
+                yield from _check_malformed(path, whole)
             else:
                 yield from _check_docker_forms(repository, path, data)
             is_unread = path.endswith(".dockerignore") and path not in by_file
             yield from _check_syntax(repository, path, data, is_unread=is_unread)
-    for facts in by_file.values():
-        yield from _check_effect_on_build(repository, facts)
+    for sharing in by_file.values():
+        yield from _check_effect_on_builds(repository, sharing)
     yield from check_negations_for_git(repository)
 
 
@@ -67,10 +76,15 @@ def _check_encoding(path: str, data: bytes) -> Iterator[Finding]:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         why = "the file is UTF-16, as PowerShell's `>` writes it, so its patterns match nothing"
     elif b"\0" in data:
-        why = "the file contains a NUL character: Docker builds fail, and git stops reading there"
+        why = "the file contains a NUL character: "
+        why += (
+            "Docker builds fail"
+            if path.endswith(".dockerignore")
+            else "git reads its line up to there"
+        )
     elif _LONE_CARRIAGE_RETURN.search(data):
         why = "a carriage return inside a line joins lines that should be separate into one pattern"
-    elif b"\xc2\xa0" in data:
+    elif _NO_BREAK_SPACE.search(data):
         why = "git reads a no-break space in this file as part of a file name"
     else:
         return
@@ -117,16 +131,25 @@ def _check_syntax(
         if intended is None or _names_a_file(repository, path, line):
             continue
         new, why = intended
+        if not path.endswith(".dockerignore"):
+            new = tuple(_anchor(repository, path, each) for each in new)
         yield Finding(
             "IGN003",
             path,
             f"`{line.strip()}` {why}",
-            f"Write {' and '.join(f'`{each}`' for each in new)} instead",
+            f"Write {_list_patterns(new)} instead",
             number,
             unsafe_fix(Replace(path, number, line, new)),
             Severity.NOTE if is_unread or _OF_TEMPLATE.search(line) else Severity.WARNING,
             repeats=why,
         )
+
+
+def _list_patterns(patterns: Sequence[str]) -> str:
+    shown = [f"`{each}`" for each in patterns]
+    if len(shown) > _SHOWN:
+        return f"{join_some(shown, _SHOWN)}, each on its own line,"
+    return " and ".join(shown)
 
 
 def _intended_patterns(line: str) -> tuple[tuple[str, ...], str] | None:
@@ -139,10 +162,26 @@ def _intended_patterns(line: str) -> tuple[tuple[str, ...], str] | None:
     if found := _BRACES.match(line.strip()):
         why = "matches only names that contain the braces: ignore files have no alternatives"
         return tuple(f"{found[1]}{part.strip()}{found[3]}" for part in found[2].split(",")), why
+    if len(_BREAKS.findall(line)) >= _LEAST_BREAKS:
+        new = tuple(filter(None, (part.strip() for part in line.split(r"\n"))))
+        return new, r"is one pattern with `\n` in it, which begins no line there"
     if _BACKSLASH.search(line):
         why = "contains a backslash, which escapes: folders are separated by `/`"
         return (line.strip().replace("\\", "/"),), why
     return None
+
+
+def _anchor(repository: Repository, path: str, pattern: str) -> str:
+    """Return a pattern of git with a slash before it where it would ignore tracked files below."""
+    name = pattern.strip("/")
+    if "/" in name or re.search(r"[!*?\[\\]", name):
+        return pattern
+    top = path[: -len(".gitignore")]
+    inside = [
+        each for each in repository.tracked if f"/{name}/" in f"/{each}" and each.startswith(top)
+    ]
+    is_below = bool(inside) and not any(each.startswith(f"{top}{name}/") for each in inside)
+    return f"/{pattern}" if is_below else pattern
 
 
 def _names_a_file(repository: Repository, path: str, line: str) -> bool:
@@ -165,16 +204,17 @@ def _names_any(repository: Repository, path: str, pattern: str) -> bool:
 def _check_docker_forms(repository: Repository, path: str, data: bytes) -> Iterator[Finding]:
     """IGN005: `./name` in a .gitignore."""
     lines = data.decode("utf-8", "surrogateescape").splitlines()
+    last = {line: number for number, line in enumerate(lines, 1)}
+    last_negation = max((last[line] for line in last if line.startswith("!")), default=0)
     for number, line in enumerate(lines, 1):
         sign, rest = ("!", line[1:]) if line.startswith("!") else ("", line)
         if not rest.startswith("./") or not rest.strip("./ "):
             continue
         right = f"{sign}/{rest[2:].lstrip('/')}".rstrip()
-        if right in lines[number:]:
+        if last.get(right, 0) > number:
             continue  # written again, for git
         # A negation after it may undo what the new pattern ignores.
-        reverted = any(each.startswith("!") for each in lines[number:])
-        make_fix = unsafe_fix if reverted else safe_fix
+        make_fix = unsafe_fix if last_negation > number else safe_fix
         yield Finding(
             "IGN005",
             path,
@@ -188,17 +228,23 @@ def _check_docker_forms(repository: Repository, path: str, data: bytes) -> Itera
         )
 
 
-def _check_effect_on_build(repository: Repository, facts: BuildFacts) -> Iterator[Finding]:
+def _check_effect_on_builds(
+    repository: Repository, sharing: Sequence[BuildFacts]
+) -> Iterator[Finding]:
+    facts = sharing[0]
     try:
         patterns = facts.matcher.patterns
-        yield from _check_root_only(facts, patterns)
+        yield from _check_root_only(sharing, patterns)
         yield from check_negations_for_docker(repository, facts, patterns)
     except (PatternError, OSError):
         return  # IGN002 reports it
 
 
-def _check_root_only(facts: BuildFacts, patterns: tuple[Pattern, ...]) -> Iterator[Finding]:
-    """IGN004: `__pycache__` and the like without `**/`."""
+def _check_root_only(
+    sharing: Sequence[BuildFacts], patterns: tuple[Pattern, ...]
+) -> Iterator[Finding]:
+    """IGN004: `__pycache__` and the like without `**/`; a note if only older builders send it."""
+    facts = sharing[0]
     wanted = [
         each
         for each in patterns
@@ -206,29 +252,33 @@ def _check_root_only(facts: BuildFacts, patterns: tuple[Pattern, ...]) -> Iterat
     ]
     if not wanted:
         return
-    together = "\0".join(["", *facts.sent, ""])
+    read = "\0".join(["", *(path for each in sharing for path in sorted(each.read)), ""])
+    sent = "\0".join(["", *facts.sent, ""])
     for each in wanted:
-        found = _nested_match(each.text).search(together)
-        if found:
-            start = together.rindex("\0", 0, found.start()) + 1
-            nested = together[start : together.index("\0", found.end())]
+        nested = _find_nested(each.text, read)
+        if path := nested or _find_nested(each.text, sent):
             yield Finding(
                 "IGN004",
                 facts.ignore_file,
                 f"`{each.text}` matches at the root of the context only, "
-                f"so {facts.root_path(nested)} is sent",
+                f"so {facts.root_path(path)} is sent",
                 f"Write `**/{each.text}`",
                 each.line,
                 unsafe_fix(
                     Replace(facts.ignore_file, each.line, each.written, (f"**/{each.text}",))
                 ),
+                Severity.WARNING if nested else Severity.NOTE,
             )
 
 
-def _nested_match(pattern: str) -> re.Pattern[str]:
-    """Return what matches a name below the root, in paths separated by NUL."""
+def _find_nested(pattern: str, paths: str) -> str:
+    """Return the first of `paths`, separated by NUL, that has a name below the root."""
     name = re.escape(pattern).replace(r"\*", r"[^/\0]*").replace(r"\[cod\]", "[cod]")
-    return re.compile(rf"/{name}(?=[/\0])")
+    found = re.search(rf"/{name}(?=[/\0])", paths)
+    if found is None:
+        return ""
+    start = paths.rindex("\0", 0, found.start()) + 1
+    return paths[start : paths.index("\0", found.end())]
 
 
 def _means_any_depth(pattern: str) -> bool:

@@ -2,7 +2,6 @@
 
 import os
 import re
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -202,6 +201,8 @@ def _used_patterns(repository: Repository, lines: list[Line]) -> set[int]:
     """
     if not lines or not repository.tracked:
         return set()
+    import tempfile
+
     with tempfile.TemporaryDirectory() as folder:
         probe = Path(folder) / "attributes"
         probe.write_text(

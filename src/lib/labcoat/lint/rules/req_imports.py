@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from labcoat.core import reading
 from labcoat.core.package_names import normalize_name
 from labcoat.core.path_roles import is_aside, is_sample
 from labcoat.core.patterns import lazy_pattern
@@ -36,8 +37,12 @@ _MODULES = (".py", ".pyi", ".pyx", ".so", ".ipynb")
 def check_imports(repository: Repository) -> Iterator[Finding]:
     """Report modules imported at the top of tracked sources and not required, and the reverse."""
     required = _named_distributions(repository)
-    if not required and not repository.find_named(r"requirements\.(?:in|txt)"):
+    lists = repository.find_named(r"requirements\.(?:in|txt)")
+    if not required and not lists:
         return
+    reals = map(repository.follow_link, lists)
+    if not all(reading.is_regular(repository.root / real) for real in reals):
+        return  # a link out of the repository, as GIT002 says: what the list has is unknown
     own = _own_modules(repository.files)
     yield from _find_unrequired(repository, required, own)
     yield from _find_unimported(repository)
@@ -110,7 +115,8 @@ def _find_unimported(repository: Repository) -> Iterator[Finding]:
     records = {
         normalize_name(each.name.partition("-")[0]): each for each in folder.glob("*.dist-info")
     }
-    for path in repository.find_named(r"(?!.*dev).*requirements.*\.in"):
+    inputs = map(repository.follow_link, repository.find_named(r"(?!.*dev).*requirements.*\.in"))
+    for path in dict.fromkeys(inputs):
         text = repository.read_text(path)
         lines = text.splitlines()
         for each in parse_requirements(text):

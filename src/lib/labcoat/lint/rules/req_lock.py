@@ -13,6 +13,7 @@ from labcoat.lint.repository.repository import Repository
 from labcoat.lint.rules.dkf_lists import expand_lists
 from labcoat.lint.rules.req_addresses import check_address
 from labcoat.lint.rules.req_declared import IN_FOLDER, is_declared, is_read
+from labcoat.lint.rules.req_modules import check_modules, is_module
 from labcoat.lint.rules.req_used import is_for_conda, is_left_behind, is_unused
 from labcoat.locking.requirement_lines import (
     OptionLine,
@@ -35,15 +36,21 @@ def check_locks(repository: Repository) -> Iterator[Finding]:
         found = repository.read_requirements(path)
         yield from _check_pins(repository, path, found, locks)
         yield from _check_hashes(repository, path, found)
+    links = filter(repository.is_link, repository.find_named(_LOCK_NAME))
+    for path in (*locks, *links):
         yield from _check_inputs(repository, path)
     yield from _check_environment(repository)
 
 
 def find_locks(repository: Repository) -> list[str]:
-    """Return the locks: requirements….txt, and any .txt in a folder `requirements`; no records."""
+    """Return the locks: requirements….txt, and any .txt in a folder `requirements`; no records.
+
+    For a symlink it is the file that it leads to, where people change it.
+    """
     inside = [path for path in repository.find_named(r".*\.txt") if IN_FOLDER.search(path)]
     found = {*repository.find_named(_LOCK_NAME), *inside}
-    return sorted(path for path in found if not _is_record(repository, path))
+    lists = {repository.follow_link(path) for path in found}
+    return sorted(path for path in lists if not _is_record(repository, path))
 
 
 def _is_record(repository: Repository, path: str) -> bool:
@@ -92,14 +99,19 @@ def _check_pins(
         )
     loose = []
     for each in _find_loose(found):
+        if is_module(each):
+            continue
         if note := check_address(path, each):
             yield note
         else:
             loose.append(each)
     vary = "two installations of this file can have different versions"
+    left = is_left_behind(repository, path)
+    modules = list(filter(is_module, found))
+    yield from check_modules(path, modules, Severity.NOTE if left else Severity.WARNING)
     if not loose:
         return
-    is_note = _is_declaration(repository, path, loose, locks) or is_left_behind(repository, path)
+    is_note = left or _is_declaration(repository, path, loose, locks)
     severity = Severity.NOTE if is_note else Severity.WARNING
     source = advice.input_of(path)
     command = advice.find_project(repository, source).command("requirements")
@@ -145,7 +157,7 @@ def _check_hashes(
     hint = (
         f"Lock it with hashes: {command}"
         if lock == path
-        else f"Install {lock} in its place, which has hashes after {command}"
+        else f"Move these lines to {own}, lock it with {command}, and install {lock} in its place"
     )
     if not any(each.has_hashes for each in found):
         message = (
@@ -182,7 +194,8 @@ def _is_editable(repository: Repository, path: str) -> bool:
 
 def _check_inputs(repository: Repository, path: str) -> Iterator[Finding]:
     """Report a lock that lacks a package of its input, or was compiled from other inputs."""
-    is_ours = _HEADER in repository.read_bytes(path) and has_header(repository.read_text(path))
+    real = repository.follow_link(path)
+    is_ours = _HEADER in repository.read_bytes(real) and has_header(repository.read_text(real))
     source, requested = _read_input(repository, path, is_ours=is_ours)
     if not requested:
         return
@@ -208,8 +221,8 @@ def _read_input(repository: Repository, path: str, *, is_ours: bool) -> tuple[st
     Only labcoat's own locks are compiled from pyproject.toml and the like.
     """
     source = f"{path.removesuffix('.txt')}.in"
-    if repository.read_bytes(source):
-        return source, repository.read_text(source)
+    if text := repository.read_text(repository.follow_link(source)):
+        return source, text
     if not is_ours:
         return "", ""
     from labcoat.locking import inputs
@@ -262,7 +275,7 @@ def _check_environment(repository: Repository) -> Iterator[Finding]:
     for each, versions in different if len(different) <= _SHOWN else different[:1]:
         more = f" (and {len(different) - 1} more differ)" if len(different) > _SHOWN else ""
         message = f".venv has {versions}{more}: what runs here is not what others install"
-        yield Finding("REQ003", path, message, hint, each.number)
+        yield Finding("REQ003", repository.follow_link(path), message, hint, each.number)
 
 
 def _installed_versions(folder: Path) -> Iterator[tuple[str, str]]:

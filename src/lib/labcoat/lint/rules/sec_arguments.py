@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from labcoat.container.dockerfile.parser import Dockerfile, DockerfileError, Instruction, Stage
-from labcoat.container.dockerfile.used_stages import find_shipped_stage, is_for_tests
+from labcoat.container.dockerfile.used_stages import is_for_tests
 from labcoat.core.patterns import lazy_pattern
 from labcoat.lint.findings import Finding, Severity
 from labcoat.lint.repository.build_facts import BuildFacts
@@ -34,7 +34,7 @@ def find_argument_secrets(facts: BuildFacts) -> Iterator[Finding]:
     parsed = facts.parsed
     if isinstance(parsed, DockerfileError):
         return
-    shipped = find_shipped_stage(parsed)
+    shipped = facts.find_shipped(parsed)
     for_tests = is_development(facts.dockerfile) or is_for_tests(shipped)
     for name, declared, use in _find_uses(_list_instructions(parsed, shipped)):
         yield Finding(

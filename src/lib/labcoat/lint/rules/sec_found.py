@@ -82,7 +82,7 @@ def _leave_out_data(paths: Collection[str]) -> Iterator[str]:
 
 def _needs_others(known: Sequence[Known]) -> bool:
     """Whether other files, which may have changed, say what the secrets of a file are."""
-    return any(kind == PRIVATE for kind, *_ in known)
+    return any(kind == PRIVATE or look.is_overridable(name) for kind, _, _, name, _ in known)
 
 
 def _recall(known: Sequence[Known]) -> Secret:

@@ -36,21 +36,23 @@ def check_secrets(repository: Repository, builds: DockerBuilds) -> Iterator[Find
     """Check for secrets, by file name and by content, in git and in the builds."""
     committed, present = find_tracked(repository)
     places: dict[int, tuple[str, int]] = {}
-    for path, secret in sorted(committed.items()):
-        for each in secret.all:
-            earlier = places.get(each.digest)
-            if each.sure and each.digest and not earlier:
-                places[each.digest] = path, each.line
-            same = f", the same as in {earlier[0]}:{earlier[1]}" if earlier else ""
-            yield Finding(
-                "SEC001",
-                path,
-                f"{each.kind} is tracked{same}: everybody with access to the repository has it",
-                _choose_hint(path, each),
-                each.line,
-                severity=_weigh(each),
-                causes=earlier[:1] if earlier else (),
-            )
+    listed = [(path, each) for path, secret in sorted(committed.items()) for each in secret.all]
+    for path, each in listed:
+        if each.sure and each.digest:
+            places.setdefault(each.digest, (path, each.line))
+    for path, each in listed:
+        first = places.get(each.digest, (path, each.line))
+        earlier = first if first != (path, each.line) else None
+        same = f", the same as in {earlier[0]}:{earlier[1]}" if earlier else ""
+        yield Finding(
+            "SEC001",
+            path,
+            f"{each.kind} is tracked{same}: everybody with access to the repository has it",
+            _choose_hint(path, each, is_known=bool(earlier)),
+            each.line,
+            severity=_weigh(each),
+            causes=earlier[:1] if earlier else (),
+        )
     yield from _check_builds(repository, builds, present)
 
 
@@ -58,8 +60,8 @@ def _weigh(secret: Secret, sure: Severity = Severity.ERROR) -> Severity:
     return sure if secret.sure else Severity.NOTE
 
 
-def _choose_hint(path: str, secret: Secret) -> str:
-    if secret.sure:
+def _choose_hint(path: str, secret: Secret, *, is_known: bool) -> str:
+    if secret.sure or is_known:
         return _ROTATE
     return _UNTRACK if secret.kind == look.WITHOUT else _CONFIRM_EXAMPLE.replace("PATH", path)
 
@@ -151,9 +153,9 @@ def _admitted_finding(
             f"{secret.kind} is in the build context of {sharing[0].dockerfile}{more}: "
             "the next broad COPY puts it into the image"
         )
-        # Images of tests are seldom shared.
-        in_tests = all(is_aside(each.dockerfile) for each in sharing)
-        weight = Severity.NOTE if in_tests else _weigh(secret, Severity.WARNING)
+        # Images of tests are seldom shared, and BuildKit sends nothing to a build that reads none.
+        is_weak = all(is_aside(each.dockerfile) or not each.read for each in sharing)
+        weight = Severity.NOTE if is_weak else _weigh(secret, Severity.WARNING)
         repeats = f"{secret.kind} {ignore_file}"
         return Finding("SEC003", place, message, hint, secret.line, fix, weight, causes, repeats)
     first, line = reached[0]
