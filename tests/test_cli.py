@@ -102,6 +102,23 @@ def test_a_check_without_an_environment_imports_nothing_that_looks_into_one(
     assert "labcoat.imports.lacking" not in ended.stderr
 
 
+@pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="git's output needs a file on disk")
+def test_a_check_starts_without_modules_that_take_long(tmp_path: Path) -> None:
+    """`shutil` imports four compressors; argparse and `tempfile` would ask for it."""
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    ended = subprocess.run(
+        [BASE_PYTHON, "-S", "-X", "importtime", "-m", "labcoat", "check", "--verbose"],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(PACKAGE.parent), "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    imported = {line.rpartition("|")[2].strip() for line in ended.stderr.splitlines()}
+    assert "labcoat.lint.runner" in imported
+    assert not imported & {"shutil", "tempfile", "difflib"}
+
+
 @pytest.mark.parametrize("newer", [False, True], ids=["alone", "beside a newer one"])
 def test_an_old_python_looks_for_a_newer_one(tmp_path: Path, newer: bool) -> None:
     """A Python before 3.11 starts labcoat on a newer one, or ends in two lines."""

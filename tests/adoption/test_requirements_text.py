@@ -14,7 +14,7 @@ LIST = ["a==1", "b==2", "sklearn", "d", "-e git+https://x/y#egg=e"]
 def made() -> str:
     lines = tuple(Wanted(text, "r.txt", n, "demand") for n, text in enumerate(LIST, 1))
     source = Source("r.txt", "requirements", ("# why", *lines, "# --pre"))
-    imports = Wanted("f", "m.py", 3, "import"), Wanted("g", "m.py", 4, "import")
+    imports = Wanted("f", "m.py", 3, "import"), Wanted("g", "m.py", 4, "import", guess=True)
     plan = Plan(
         None,
         (
@@ -29,7 +29,7 @@ def made() -> str:
         ),
     )
     python = Wanted("python==3.9.*", "Pipfile", 1, "demand")
-    found = Survey(taken=(source,), missing=imports, guessed=frozenset({"g"}), pythons=(python,))
+    found = Survey(taken=(source,), missing=imports, pythons=(python,))
     return format_requirements(found, plan)
 
 

@@ -11,6 +11,7 @@ from labcoat.adoption.report import format_survey
 from labcoat.adoption.requirements_text import INSTALLED, format_requirements
 from labcoat.adoption.survey import Survey, find_missing_imports, survey_project
 from labcoat.core.project import Project
+from support.git_commands import git
 
 
 def survey(root: Path, **files: str) -> Survey:
@@ -100,14 +101,27 @@ def test_imports_take_their_versions_from_other_lists(tmp_path: Path) -> None:
         },
     )
     assert found.missing == (
-        Wanted("rarely-used", "main.py", 1, "import"),
+        Wanted("rarely-used", "main.py", 1, "import", guess=True),
         Wanted("scikit-learn==1.0", "sub/requirements.txt", 1, "demand"),
     )
-    assert found.guessed >= {"rarely-used"}
     assert [each.modules for each in found.unknown] == [("utils",)]
     text = "\n".join(format_survey(found))
     assert "requirements.txt" in text
     assert "`utils` is imported in main.py:1" in text
+
+
+def test_a_removed_module_of_the_repository_is_marked(tmp_path: Path) -> None:
+    """Only where no package is known for it: what had `seaborn.py` may mean seaborn by now."""
+    main = "import ghost, rarely_used, seaborn, kept\nfrom haunted import x\n"
+    files = {"ghost.py": "", "lib/haunted/__init__.py": "", "seaborn.py": "", "kept.py": ""}
+    survey(tmp_path, **files, **{"main.py": main})
+    for args in (["init", "-q"], ["add", "."], ["commit", "-qm", "1"]):
+        git(tmp_path, *args)
+    git(tmp_path, "rm", "-q", "ghost.py", "lib/haunted/__init__.py", "seaborn.py")
+    assert not any(each.is_removed for each in survey(tmp_path).missing)  # no commit yet
+    git(tmp_path, "commit", "-qm", "2")
+    marked = {each.requirement: each.is_removed for each in survey(tmp_path).missing}
+    assert marked == {"ghost": True, "haunted": True, "rarely-used": False, "seaborn": False}
 
 
 def test_imports_take_their_versions_from_projects_in_folders(tmp_path: Path) -> None:

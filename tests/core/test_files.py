@@ -158,7 +158,7 @@ def test_what_cannot_be_removed_is_named_with_its_path(
     def refuse(_path: Path) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), "file")
 
-    monkeypatch.setattr(files.shutil, "rmtree", refuse)
+    monkeypatch.setattr("shutil.rmtree", refuse)
     with pytest.raises(PermissionError) as caught:
         files.remove_path(tmp_path)
     assert caught.value.filename == str(tmp_path)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.core import git
+from labcoat.core import git, git_wait
 from labcoat.core.errors import LabcoatError
 from support.repositories import git as real_git
 from support.repositories import repository
@@ -92,3 +92,42 @@ def test_a_background_command_ends_without_a_reader(tmp_path: Path) -> None:
     assert len(git.split_nul(listing.result())) == 1000
     with pytest.raises(LabcoatError, match="no-such-option"):
         failing.result()
+
+
+@pytest.mark.parametrize("name", [".gitignore", "sub/.gitignore", ".git/info/exclude"])
+def test_pipe_that_git_reads_is_named(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """git would wait for a writer for ever."""
+    monkeypatch.setattr(git_wait, "_SLOW", 0.1)
+    root = repository(tmp_path / "r", {"sub/a": ""})
+    (root / name).unlink(missing_ok=True)
+    (root / name).parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(root / name)
+    with pytest.raises(LabcoatError, match=f"`{name}`: it is a pipe"):
+        git.git_lines(root, "ls-files", "-o", "-z", "--exclude-standard")
+
+
+INCLUDES = {
+    "plain": "[include]\n\tpath = ../pipe\n",
+    "on one line": '[include] path = "../pipe" # more\n',
+    "conditional": '[user]\n\tpath = x\n[includeIf "gitdir:/"]\n\tpath = ../pipe\n',
+    "by a file that is included": "[include]\n\tpath = ../more\n\tpath = nothing\n",
+}
+
+
+@pytest.mark.parametrize("text", INCLUDES.values(), ids=INCLUDES.keys())
+def test_pipe_that_the_configuration_includes(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Git waits for it for ever, and labcoat names it."""
+    monkeypatch.setattr(git_wait, "_SLOW", 0.1)
+    monkeypatch.setattr(git_wait, "_PATIENCE", 20)
+    root = repository(
+        tmp_path / "r", {"a": "", "more": "[include]\n\tpath = pipe\n\tpath = more\n"}
+    )
+    os.mkfifo(root / "pipe")
+    with (root / ".git/config").open("a") as config:
+        config.write(text)
+    with pytest.raises(LabcoatError, match="pipe`: it is a pipe"):
+        git.run_git(root, "status")

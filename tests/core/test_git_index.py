@@ -47,3 +47,16 @@ def test_another_form_is_no_empty_index() -> None:
     for other in (record.replace("flags", "bits"), record + record.replace("ino", "inode")):
         with pytest.raises(LabcoatError, match=core.UNKNOWN_INDEX):
             git_index.parse_records(other.encode())
+
+
+def test_folder_in_the_place_of_a_file_is_a_change(tmp_path: Path) -> None:
+    """A submodule is a folder in the index too."""
+    run(tmp_path, "init", "-q")
+    (tmp_path / "data").write_text("x")
+    run(tmp_path, "add", ".")
+    run(tmp_path, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},module")
+    (tmp_path / "data").unlink()
+    for name in ("data", "module"):
+        (tmp_path / name).mkdir()
+    records = git_index.parse_records(git.run_git(tmp_path, *git_index.LIST_INDEX))
+    assert git_index.find_changed(tmp_path, records, tmp_path / ".git/index") == {"data"}

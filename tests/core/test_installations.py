@@ -23,6 +23,31 @@ INSTALLS: dict[str, tuple[str, list[tuple[str, tuple[str, ...], tuple[str, ...]]
         "pip install -U pip & pip install pipenv",
         [("pip", ("pip",), ()), ("pip", ("pipenv",), ())],
     ),
+    "variable": ("PIP=pip3 && $PIP install a", [("pip", ("a",), ())]),
+    "unknown-variable": ("$PIP install a", []),
+    "located": (
+        "$(which pip) install a; `which python` -m pip install b",
+        [("pip", ("a",), ()), ("pip", ("b",), ())],
+    ),
+    "joined-module": (
+        "python -mpip install a; python -Im pip install b",
+        [("pip", ("a",), ()), ("pip", ("b",), ())],
+    ),
+    "other-user": (
+        "su app -c 'pip install a'; gosu app pip install b; sudo -n pip install c",
+        [("pip", ("a",), ()), ("pip", ("b",), ()), ("pip", ("c",), ())],
+    ),
+    "environment": ("env -u X pip install a", [("pip", ("a",), ())]),
+    "evaluated": ('eval "pip install a"', [("pip", ("a",), ())]),
+    "xargs": ("xargs -a list -n1 pip install", [("pip", ("{}",), ())]),
+    "document": ("cat >x.sh <<END\npip install a\nEND\npip install b", [("pip", ("b",), ())]),
+    "document-of-shell": ("bash <<'END'\npip install a\nEND", [("pip", ("a",), ())]),
+    "pipenv": (
+        "pipenv install --dev a; pipenv install --deploy",
+        [("pipenv", ("a",), ()), ("pipenv", (), ())],
+    ),
+    "pipx": ("pipx install poetry", [("pipx", ("poetry",), ())]),
+    "easy_install": ("easy_install -U a", [("easy_install", ("a",), ())]),
     "printed": ('echo "do not pip install foo"', []),
     "printed-without-quotes": ("echo pip install foo", []),
     "in-a-name": ("./pip install foo; mypip install foo", [("pip", ("foo",), ())]),
@@ -96,3 +121,31 @@ def test_installations(script: str, expected: list[object]) -> None:
 def test_malformed_script_never_raises(script: str) -> None:
     """It has the commands that can be told apart."""
     assert isinstance(list(split_commands(script)), list)
+
+
+def test_variables_are_options() -> None:
+    """pip reads them as it reads the options."""
+    (found,) = find_installations("PIP_REQUIRE_HASHES=1 pip install -r list")
+    assert "--require-hashes" in found.options
+    (found,) = find_installations("pip install -r $LIST", {"LIST": "list", "PIP_NO_INDEX": "0"})
+    assert (found.files, found.options) == (("list",), {"-r"})
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("--require-h", "--require-hashes"),
+        ("--require-hash", "--require-hashes"),
+        ("--no-dep", "--no-deps"),
+        ("--require", "--require"),  # two others begin so
+        ("--requirement", "--requirement"),
+    ],
+)
+def test_option_of_pip_that_is_cut(written: str, meant: str) -> None:
+    """Pip takes the beginning of a long option for it."""
+    (found,) = find_installations(f"pip install {written} -r a.txt")
+    assert meant in found.options
+    (found,) = find_installations("pip install --requirem a.txt --index=https://example.org x")
+    assert (found.files, found.packages) == (("a.txt",), ("x",))
+    (found,) = find_installations(f"uv pip install {written} -r a.txt")
+    assert written in found.options

@@ -29,3 +29,8 @@ def test_holding_finds_what_each_path_by_itself_says(paths: list[str]) -> None:
     assert filter_paths(paths, PARTS) == [
         path for path in paths if any(part in path.lower() for part in PARTS)
     ]
+
+
+def test_beginning_is_found_beside_letters_that_become_two() -> None:
+    """İ has two letters in lower case."""
+    assert filter_paths(["ENV.İ", "a/env.b", "env"], ["\0env."]) == ["ENV.İ"]

@@ -56,3 +56,20 @@ def test_targets_of_the_makefile_here_are_the_owners(
     monkeypatch.delenv("LABCOAT_OWN", raising=False)
     terminal.print_warning("x", "Run `make venv` or `make venvs`")
     assert "hint: Run `make labcoat-venv` or `make venvs`" in capsys.readouterr().err
+
+
+def test_targets_of_a_makefile_without_labcoat_will_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`labcoat init` gives advice before its include, and LABCOAT_OWN, are written."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("LABCOAT_OWN", raising=False)
+    (tmp_path / "Makefile").write_text("requirements:\n\tpip-compile\n")
+    text = "`make requirements`, then `make venv`"
+    assert terminal.name_targets(text) == "`make labcoat-requirements`, then `make venv`"
+
+
+def test_errors_cannot_act_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """A name of a file may have any character; line breaks of a message stay."""
+    terminal.print_error("no `a\x1b[2J`\nand more")
+    assert capsys.readouterr().err == "error: no `a\\x1b[2J`\nand more\n"

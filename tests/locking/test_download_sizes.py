@@ -29,4 +29,11 @@ def test_init_says_it_of_requirements_in(tmp_path: Path, monkeypatch: pytest.Mon
     source.write_text("torch>=2\n-r missing.in\n")
     assert requirements_in.describe_download(tmp_path) == ""
     source.write_text("torch>=2\n")
-    assert "GB (torch): 5 minutes" in requirements_in.describe_download(tmp_path)
+    said = requirements_in.describe_download(tmp_path)
+    assert "GB (torch): 5 minutes" in said
+    assert said.endswith("without a GPU: see labcoat's docs/how-to/indexes.md")
+    declared = (
+        '[tool.labcoat.indexes.cpu]\nurl = "https://torch.example/cpu"\npackages = ["torch"]\n'
+    )
+    (tmp_path / "pyproject.toml").write_text(declared)
+    assert "GPU" not in requirements_in.describe_download(tmp_path)

@@ -198,3 +198,29 @@ def test_a_last_line_that_goes_on_is_refused(
     assert any("requirements.in:2: nothing comes after the `\\`" in each for each in messages) is (
         is_refused
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "parts"),
+    [
+        ("idna==3.10google-auth", "`idna==3.10` and `google-auth`"),
+        ("idna==1.0rc1six==1.17", "`idna==1.0rc1` and `six==1.17`"),
+        ("idna>=3,<4 six==1.17", "`idna>=3,<4` and `six==1.17`"),
+        ("idna==2.*six", "`idna==2.*` and `six`"),
+        ("idna==3.10six==1.17Flask", "`idna==3.10` and `six==1.17` and `Flask`"),
+        ("idna==3.10six; python_version>'3'", "`idna==3.10` and `six; python_version>'3'`"),
+    ],
+)
+def test_requirements_on_one_line_are_split(line: str, parts: str, tmp_path: Path) -> None:
+    """The line before had no end when another one was appended."""
+    with pytest.raises(LabcoatError) as caught:
+        check(tmp_path, f"{line}\n")
+    assert f"write {parts} on a line each" in caught.value.hint
+
+
+@pytest.mark.parametrize("line", ["idna==3.x", "idna=3", "idna==3.10.post1b", "idna==1.0 beta"])
+def test_one_requirement_is_not_split(line: str, tmp_path: Path) -> None:
+    """What follows belongs to its version."""
+    with pytest.raises(LabcoatError) as caught:
+        check(tmp_path, f"{line}\n")
+    assert "on a line each" not in caught.value.hint

@@ -1,4 +1,4 @@
-"""packaging is copied into labcoat, and imported only where a requirement needs it."""
+"""Libraries are copied into labcoat as they were released, and imported only where needed."""
 
 import re
 import subprocess
@@ -11,20 +11,30 @@ import labcoat._vendor
 from support import BASE_PYTHON, REPOSITORY
 
 VENDOR = Path(labcoat._vendor.__file__).parent
-PIN = re.search(r"^packaging==(\S+) --hash=sha256:(\w+)$", (VENDOR / "vendor.txt").read_text())
+PINS = re.findall(r"(?m)^(\S+)==(\S+) --hash=sha256:(\w+)$", (VENDOR / "vendor.txt").read_text())
 IMPORTED = "[name for name in sys.modules if name.startswith('labcoat._vendor.')]"
 
 
-def test_the_copy_is_the_release_that_is_pinned() -> None:
-    """Every copied file is that of the development environment, which is locked by hash."""
-    assert PIN is not None
-    assert f"--hash=sha256:{PIN[2]}" in (REPOSITORY / "requirements-dev.txt").read_text()
-    assert metadata.version("packaging") == PIN[1]
-    files = {str(path): path for path in metadata.files("packaging") or ()}
-    copied = list((VENDOR / "packaging").glob("*.py"))
-    assert len(copied) > 10
-    for path in copied:
-        assert path.read_bytes() == files[f"packaging/{path.name}"].read_binary()
+def test_the_copies_are_the_releases_that_are_pinned(tools_environment: Path) -> None:
+    """Every copied file is that of an environment whose lock has the hash."""
+    locks = [
+        REPOSITORY / "requirements-dev.txt",
+        REPOSITORY / "src/lib/labcoat/toolchain/tools.txt",
+    ]
+    locked = "".join(lock.read_text() for lock in locks)
+    (tools,) = tools_environment.glob("lib/python3*/site-packages")
+    places = {
+        "packaging": Path(str(metadata.distribution("packaging").locate_file(""))),
+        "pyyaml": tools,
+    }
+    assert [name for name, _, _ in PINS] == list(places)
+    for name, version, digest in PINS:
+        assert f"--hash=sha256:{digest}" in locked
+        assert (places[name] / f"{name}-{version}.dist-info").is_dir()
+        copied = list((VENDOR / name.removeprefix("py")).glob("*.py"))
+        assert len(copied) > 10
+        for path in copied:
+            assert path.read_bytes() == (places[name] / path.relative_to(VENDOR)).read_bytes()
 
 
 @pytest.mark.parametrize(

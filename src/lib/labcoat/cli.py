@@ -10,7 +10,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn, Protocol, cast
+from typing import Any, NoReturn, Protocol, cast
 
 from labcoat import __version__
 from labcoat.core import signals, stdio, terminal
@@ -87,8 +87,22 @@ class _Command(Protocol):
     def run(self, args: argparse.Namespace) -> int: ...
 
 
+def _narrow(prog: str) -> argparse.HelpFormatter:
+    return argparse.HelpFormatter(prog, width=80)
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser whose errors look like all others."""
+
+    def add_argument(self, *args: Any, **options: Any) -> argparse.Action:
+        """Add an argument without looking how wide the terminal is, for which argparse imports
+        shutil each time.
+        """
+        formatter, self.formatter_class = self.formatter_class, _narrow
+        try:
+            return super().add_argument(*args, **options)
+        finally:
+            self.formatter_class = formatter
 
     def error(self, message: str) -> NoReturn:
         terminal.print_error(message, f"`{self.prog} --help` lists the arguments")

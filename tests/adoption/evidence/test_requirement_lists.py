@@ -172,3 +172,11 @@ def test_only_what_conda_built_is_meant_by_its_name(tmp_path: Path) -> None:
     lines = ["alpha @ file:///croot/alpha_16/work", "near @ file:./near", "far @ file:///home/far"]
     write(tmp_path, **{"requirements.txt": "\n".join(lines)})
     assert wanted(tmp_path) == {"requirements.txt": ["alpha", *lines[1:]]}
+
+
+def test_requirements_on_one_line(tmp_path: Path) -> None:
+    """The line before had no end when another one was appended; no package is invented."""
+    write(tmp_path, **{"requirements.txt": "numpy==1.26.0pandas\nsix==1.0idna==3\nflask==1.0abq\n"})
+    assert wanted(tmp_path)["requirements.txt"] == [
+        *("numpy==1.26.0", "pandas", "six==1.0", "idna==3", "flask==1.0abq"),
+    ]

@@ -33,6 +33,18 @@ def test_compiled_package_of_numpy_1_brings_limit_that_a_solution_keeps_by_chanc
         assert not breaks.find_limits(versions, {"numpy": ["pure", "recent"]}, known)
 
 
+def test_older_package_brings_limit_of_matplotlib() -> None:
+    """seaborn 0.11 registers its colours in a way that matplotlib 3.9 no longer has."""
+    known = {
+        "old": _release("old", "py3-none-any", "2021-08-01"),
+        "new": _release("new", "py3-none-any", "2023-01-01"),
+    }
+    versions = {"matplotlib": "3.9.2", "old": "1.0", "new": "1.0"}
+    (found,) = breaks.find_limits(versions, {"matplotlib": ["old", "new"]}, known)
+    assert found.text == "matplotlib<3.9"
+    assert not breaks.find_limits(versions, {"matplotlib": ["new"]}, known)
+
+
 def test_lowest_limit_comes_first() -> None:
     """The higher ones are for where it leaves no solution."""
     known = {"old": _release("old", "cp39-cp39-manylinux_2_17_x86_64", "2020-05-01")}

@@ -98,7 +98,7 @@ def _publish_old(index: ListedIndex) -> None:
 
 def _publish_leaning(index: ListedIndex) -> None:
     leans = {"leans.py": "from pkg_resources import resource_filename\n"}
-    for version, day in {"1.0": "2020-01-01", "2.0": "2025-01-01"}.items():
+    for version, day in {"1.0": "2020-01-01", "1.5": "2025-12-01", "2.0": "2026-06-01"}.items():
         uploaded = f"{day}T00:00:00Z"
         index.publish(f"leans-{version}-py3-none-any.whl", uploaded=uploaded, members=leans)
     for name, module in {"widgets": "ipython_genutils", "sixer": "six"}.items():
@@ -420,6 +420,22 @@ def test_an_import_is_built_only_if_its_package_has_that_module(project: Project
     assert outcome(made) == [("pure", "added"), (None, "dropped"), (None, "dropped")]
 
 
+def test_a_guessed_package_is_never_built(project: Project) -> None:
+    """Building it would run what anybody uploaded; the reason says how to have it."""
+    wanted = [Wanted(name, "a.py", 1, "import", guess=True) for name in ("pure", "last")]
+    made = decide(project, wanted, strict=False, as_of="")
+    assert outcome(made) == [(None, "dropped"), ("last", "added")]
+    assert "write `pure` here and in LABCOAT_NO_BINARY" in made.decisions[0].reason
+    assert "LABCOAT_NO_BINARY" not in dict(made.settings)
+
+
+def test_a_module_that_was_removed_is_no_package(project: Project) -> None:
+    wanted = [Wanted("last", "a.py", 1, "import", guess=True, is_removed=True)]
+    made = decide(project, wanted, strict=False, as_of="")
+    assert outcome(made) == [(None, "dropped")]
+    assert "a commit removed a module of this name" in made.decisions[0].reason
+
+
 def test_an_import_gives_way_to_what_was_recorded(project: Project) -> None:
     """Which ran without it; the other imports are added."""
     wanted = [Wanted("base==1.9", "freeze.txt", 1, "freeze")]
@@ -623,7 +639,8 @@ def test_python_that_has_what_sources_import_is_chosen_where_nothing_names_one(
         (("leans==1.0", "setuptools==81.0"), []),
         (("leans==1.0", "widgets"), ["setuptools<82", "ipython-genutils<1"]),
         (("widgets", "ipython-genutils", "sixer"), ["six<2"]),
-        (("leans==2.0",), []),  # of a time when environments had no setuptools
+        (("leans==1.5",), ["setuptools<82"]),
+        (("leans==2.0",), []),  # setuptools has no pkg_resources any more
         (("base",), []),
     ],
 )

@@ -166,6 +166,21 @@ def test_refused_secrets_are_named(tmp_path: Path) -> None:
     assert caught.value.hint == REFUSAL_HINT_IN_FOLDER.format("base")
 
 
+def test_hint_names_the_file_that_the_build_reads(tmp_path: Path) -> None:
+    """NAME.dockerignore hides the other; `make fix` adds only files that are for secrets."""
+    token = "ghp_" + "aB3dE5fG7hI9jK1lM3nO5pQ7rS9tU1v" + "W3xY5"
+    files = {"d/x.Dockerfile": "FROM scratch\nCOPY . /\n", "d/x.Dockerfile.dockerignore": ""}
+    write(tmp_path, {**files, "a/.env": "PASSWORD=a1b2c3d4"})
+    with pytest.raises(LabcoatError) as caught:
+        preflight.refuse_secrets(BuildContext(tmp_path, "d/x.Dockerfile"))
+    hint = REFUSAL_HINT.replace(".dockerignore", "d/x.Dockerfile.dockerignore")
+    assert caught.value.hint == hint
+    write(tmp_path, {"a.ini": f"token = {token}"})
+    with pytest.raises(LabcoatError) as caught:
+        preflight.refuse_secrets(BuildContext(tmp_path, "d/x.Dockerfile"))
+    assert "make fix" not in caught.value.hint
+
+
 def test_secret_in_an_instruction_is_refused(tmp_path: Path) -> None:
     """As `check` reports it: the image's history shows it to everybody who has the image."""
     password = "Zx81" + "kLw0qPm4"

@@ -113,3 +113,9 @@ def test_malformed_dockerfiles_name_the_line(text: str, line: int, why: str) -> 
         parse_dockerfile(text)
     assert caught.value.line == line
     assert why in caught.value.why
+
+
+def test_large_file_is_refused() -> None:
+    """Parsing takes many times its memory."""
+    with pytest.raises(DockerfileError, match="larger than 4 MiB"):
+        parse_dockerfile("FROM a\n" + "\0" * (5 << 20))

@@ -3,7 +3,7 @@
 import pytest
 
 from labcoat.container.engine.errors import engine_error, missing_image_error
-from labcoat.container.engine.run import explain_start_error
+from labcoat.container.engine.run import explain_execution_error, explain_start_error
 from support.messages import engine as messages
 
 # (the engine's explanation, the message, a part of the hint)
@@ -70,3 +70,19 @@ def test_the_hint_names_what_chose_the_engine(monkeypatch: pytest.MonkeyPatch) -
 def test_only_the_projects_own_image_can_be_built() -> None:
     assert "make docker" in missing_image_error("own", "own").hint
     assert "make docker" not in missing_image_error("other", "own").hint
+
+
+@pytest.mark.parametrize(
+    ("failure", "status", "message"),
+    [
+        ("exec format error", 126, "cannot be executed: exec format error"),
+        ("no such file or directory", 127, "names an interpreter that the image does not have"),
+        ("init: no such file or directory", 127, "has no program"),
+        ("init: permission denied", 126, "may not be executed"),
+    ],
+)
+def test_a_program_that_cannot_be_executed(failure: str, status: int, message: str) -> None:
+    """A script of another machine has no interpreter in the image, or a program another form."""
+    error = explain_execution_error("i", ["./x"], failure)
+    assert error.status == status
+    assert message in error.message

@@ -48,6 +48,12 @@ def test_a_secret_in_a_file_is_found(path: str, data: bytes) -> None:
     assert len(list(scan_file(path, io.BytesIO(data), len(data)))) == 1
 
 
+def test_a_secret_in_utf_16_is_found() -> None:
+    """As `labcoat check` finds it: PowerShell writes it."""
+    data = f'TOKEN = "{"ghp_" + "aB3dE5fG7hI9jK1lM3nO5pQ7rS9tU1v" + "W3xY5"}"\n'.encode("utf-16")
+    assert list(scan_file("app/a.py", io.BytesIO(data), len(data)))
+
+
 def test_each_secret_of_a_file_is_named() -> None:
     """With its line, in an archive too; of very many, the first fifty."""
     data = f"a = '{GITHUB}'\n\nb = '{HUGGING}'\n".encode()

@@ -3,16 +3,18 @@
 import os
 import py_compile
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from labcoat.core.records import replace
 from labcoat.inventory.code_paths.byte_code import judge_byte_code
 from labcoat.inventory.code_paths.layout import Layout
+from labcoat.toolchain.interpreters import own_interpreter
 from support import BASE_PYTHON
 
-MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"
+VERSION = own_interpreter().version
+FORGED = "is not what its source compiles to"
 
 
 class Environment:
@@ -34,11 +36,12 @@ class Environment:
         monkeypatch.setattr(subprocess, "run", counted)
         monkeypatch.setenv("LABCOAT_CACHE", str(root / "cache"))
 
-    def judge(self, python: Path = BASE_PYTHON) -> list[str]:
-        """Return the details of what is wrong."""
+    def judge(self, program: Path = BASE_PYTHON, version: str = VERSION) -> list[str]:
+        """Return the details of what is wrong in an environment of Python `version`."""
         path = str(self.compiled.relative_to(self.root))
-        layout = Layout("lib", ())
-        return [one.detail for one in judge_byte_code(self.root, [path], python, MINOR, layout)]
+        python = replace(own_interpreter(), executable=program)
+        found = judge_byte_code(self.root, [path], python, version, Layout("lib", ()))
+        return [one.detail for one in found]
 
 
 @pytest.fixture
@@ -65,9 +68,20 @@ def test_a_change_of_the_source_is_noticed(environment: Environment) -> None:
     status = environment.source.stat()
     environment.source.write_text("value = 2\n")
     os.utime(environment.source, ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert environment.judge() == ["is not what its source compiles to"]
-    assert environment.judge() == ["is not what its source compiles to"]
+    assert environment.judge() == [FORGED]
+    assert environment.judge() == [FORGED]
     assert environment.started == 3
+
+
+def test_another_release_than_the_environments_is_named(environment: Environment) -> None:
+    """It may compile a source otherwise, so that it matters who compared."""
+    status = environment.source.stat()
+    environment.source.write_text("value = 2\n")
+    os.utime(environment.source, ns=(status.st_atime_ns, status.st_mtime_ns))
+    minor = VERSION.rpartition(".")[0]
+    named = f" in Python {VERSION} of this machine; the environment has {minor}.99"
+    details = [environment.judge(version=version) for version in (minor, f"{minor}.99")]
+    assert details == [[FORGED], [FORGED + named]]
 
 
 def test_byte_code_that_python_ignores_is_checked_when_the_time_is_right(
@@ -79,7 +93,7 @@ def test_byte_code_that_python_ignores_is_checked_when_the_time_is_right(
     os.utime(environment.source, (1, 1))
     assert environment.judge() == []
     os.utime(environment.source, ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert environment.judge() == ["is not what its source compiles to"]
+    assert environment.judge() == [FORGED]
 
 
 def test_without_a_cache_it_is_compiled_each_time(environment: Environment, tmp_path: Path) -> None:

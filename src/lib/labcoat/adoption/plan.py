@@ -14,13 +14,16 @@ class Wanted(Record):
     `kind` says how binding it is: its author wrote a demand; `pip freeze` or conda recorded a
     freeze or conda line, which is a limit; and of an import, only the package's name is known. The
     repository's own package is to be installed from its sources. A requirement on `python` says
-    which Python: `python==3.9.*`.
+    which Python: `python==3.9.*`. A `guess` is a package that is known by its module's name alone;
+    with `is_removed`, a commit removed a module of that name from the repository.
     """
 
     requirement: str
     file: str
     line: int
     kind: Kind
+    guess: bool = False
+    is_removed: bool = False
 
 
 class Decision(Record):

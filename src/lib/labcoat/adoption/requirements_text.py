@@ -27,8 +27,8 @@ def format_requirements(survey: Survey, plan: Plan) -> str:
     lines = [
         line for source in survey.taken for line in _format_source(source, made, is_own=is_own)
     ]
-    sure = [each for each in survey.missing if not _is_guess(survey, each)]
-    guessed = [each for each in survey.missing if _is_guess(survey, each)]
+    sure = [each for each in survey.missing if not each.guess]
+    guessed = [each for each in survey.missing if each.guess]
     groups = (
         (IMPORTS, sure),
         (GUESSES, guessed),
@@ -41,10 +41,6 @@ def format_requirements(survey: Survey, plan: Plan) -> str:
     if limits := plan.decisions[len(survey.wanted) :]:
         lines += ["", LIMITS, *(_comment(each.requirement, each.reason) for each in limits)]
     return INTRODUCTION + "".join(f"{line}\n" for line in lines)
-
-
-def _is_guess(survey: Survey, each: Wanted) -> bool:
-    return each.kind == "import" and each.requirement in survey.guessed
 
 
 def _format_source(

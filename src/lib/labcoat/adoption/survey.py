@@ -22,6 +22,7 @@ from labcoat.adoption.evidence.system_lists import find_system_lists
 from labcoat.adoption.pins.breaks import Limit
 from labcoat.adoption.pins.own_names import own_names
 from labcoat.adoption.plan import Wanted
+from labcoat.core import git_history
 from labcoat.core.path_roles import is_aside
 from labcoat.core.project import Project
 from labcoat.core.records import Record, field, replace
@@ -52,7 +53,6 @@ class Survey(Record):
     declared: str = ""
     reason: str = ""
     missing: tuple[Wanted, ...] = ()
-    guessed: frozenset[str] = frozenset()
     unknown: tuple[Imported, ...] = ()
     installed: tuple[Wanted, ...] = ()
     own: tuple[Wanted, ...] = ()
@@ -141,8 +141,7 @@ def survey_project(project: Project, passed_over: str = "") -> Survey:
         tuple(rest),
         declared.file if declared is not None else "",
         reason,
-        tuple(missing),
-        frozenset(each.package for each in imported if each.guess),
+        _mark_removed(project, missing),
         tuple(unknown),
         tuple(_find_installed(commands, asked | own_names(project.root))),
         (itself,) if itself else (),
@@ -155,6 +154,13 @@ def survey_project(project: Project, passed_over: str = "") -> Survey:
         tuple(groups),
         declaring.count_unread(tree),
     )
+
+
+def _mark_removed(project: Project, missing: Sequence[Wanted]) -> tuple[Wanted, ...]:
+    """Return what is missing, with a mark where a commit removed a module of that name."""
+    names = {each.requirement.replace("-", "_"): each for each in missing if each.guess}
+    gone = [names[each] for each in git_history.list_removed_modules(project.root, names)]
+    return tuple(replace(each, is_removed=True) if each in gone else each for each in missing)
 
 
 def find_missing_imports(project: Project, text: str) -> list[Wanted]:
@@ -190,7 +196,9 @@ def _find_missing(
         elif each.package in {"", *elsewhere} or modules.is_own_name(each.modules[0]):
             unknown.append(each)
         else:
-            missing.setdefault(each.package, Wanted(each.package, each.file, each.line, "import"))
+            missing.setdefault(
+                each.package, Wanted(each.package, each.file, each.line, "import", each.guess)
+            )
     return list(missing.values()), unknown
 
 

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 
 from labcoat.core.project import Project
-from labcoat.core.terminal import print_error, print_progress
+from labcoat.core.terminal import escape_control, print_error, print_progress
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -20,7 +20,7 @@ def run(args: Namespace) -> int:
     with image_archive.open_image_archive(project, name) as image:
         found = 0
         for each in secret_scan.scan_image(image):
-            print(each)
+            print(escape_control(str(each)))
             found += 1
     if found:
         print_error(

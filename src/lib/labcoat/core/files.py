@@ -4,7 +4,6 @@ import contextlib
 import errno
 import fcntl
 import os
-import shutil
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -146,6 +145,8 @@ def remove_path(path: Path) -> None:
     """Remove a file, a link or a directory tree; do nothing if there is none."""
     if path.is_dir() and not path.is_symlink():
         try:
+            import shutil  # takes a while, and few commands remove folders
+
             shutil.rmtree(path)
         except OSError as error:  # rmtree names a file without its directory
             raise OSError(error.errno, error.strerror, str(path)) from None

@@ -7,13 +7,13 @@ makes git run filters. User settings are left out too, so that everyone gets the
 
 import os
 import subprocess
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
 from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
+from labcoat.core.git_wait import wait_for_git
 
 # Settings with which a repository could make git run a program or read outside of it; safe values.
 _OVERRIDES: Mapping[str, str] = {
@@ -41,9 +41,6 @@ _ENVIRONMENT: Mapping[str, str] = {
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
 }
-_PATIENCE = (
-    600  # seconds; a million files take one minute, a pipe called .gitignore blocks for ever
-)
 _NO_GIT = LabcoatError("git is not installed, or not on PATH", "Install git", status=2)
 
 
@@ -91,16 +88,9 @@ def finish_git(
 
     Raise LabcoatError like `run_git`.
     """
-    return _checked(process, name, root, _ended(process, stdin), statuses)
-
-
-def _ended(process: "subprocess.Popen[bytes]", stdin: bytes = b"") -> tuple[bytes, bytes]:
-    try:
-        return process.communicate(stdin, timeout=_PATIENCE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
-        return b"", f"no answer within {_PATIENCE} s".encode()
+    return _checked(
+        process, name, root, wait_for_git(process, git_root(root) or root, stdin), statuses
+    )
 
 
 def _checked(
@@ -168,16 +158,26 @@ class BackgroundGit:
 
     def __init__(self, root: Path, *args: str) -> None:
         self._root, self._name = root, args[0]
-        self._printed = tempfile.TemporaryFile()  # noqa: SIM115 - it goes with this object
+        self._printed = _open_unnamed()
         self._process = start_git(root, *args, stdout=self._printed)
 
     def result(self, statuses: Sequence[int] = (0,)) -> bytes:
         """Return what it printed, once it has ended. Raise LabcoatError like `run_git`."""
-        _, error = _ended(self._process)
+        _, error = wait_for_git(self._process, git_root(self._root) or self._root)
         self._printed.seek(0)
         return _checked(
             self._process, self._name, self._root, (self._printed.read(), error), statuses
         )
+
+
+def _open_unnamed() -> IO[bytes]:
+    """Return an empty file without a name: in memory, or on disk where the system has no such."""
+    try:
+        return open(os.memfd_create("git"), "w+b")  # noqa: PTH123 - a descriptor
+    except (AttributeError, OSError):
+        import tempfile  # with what it imports it takes as long as git's answer
+
+        return tempfile.TemporaryFile()
 
 
 def _commit_index(tree: Path) -> dict[str, str]:
@@ -237,6 +237,8 @@ def each_blob(
     given = "".join(f"{each}\n" for each in dict.fromkeys(ids)).encode()
     if not given:
         return
+    import tempfile
+
     with tempfile.TemporaryFile() as printed:
         finish_git(start_git(root, "cat-file", "--batch", stdout=printed), "cat-file", root, given)
         printed.seek(0)

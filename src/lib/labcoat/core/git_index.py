@@ -18,6 +18,7 @@ _RECORD = lazy_pattern(
     rb"(\d{6}) ([0-9a-f]+) \d\t([^\0]++)\0  ctime: \d+:\d+\n  mtime: (\d+):(\d+)\n"
     rb"  dev: \d+\tino: \d+\n  uid: \d+\tgid: \d+\n  size: (\d+)\tflags: ([0-9a-f]+)\n"
 )
+_SUBMODULE = b"160000"
 _ASSUMED = 0x8000 | 1 << 30  # assume-unchanged, skip-worktree
 
 
@@ -63,14 +64,14 @@ def find_changed(root: Path, records: Iterable[IndexRecord], index: Path) -> set
         written = 0
     changed: set[bytes] = set()
     top = os.fsencode(f"{root}/")
-    for _, _, path, seconds, nanoseconds, size, flags in records:
+    for mode, _, path, seconds, nanoseconds, size, flags in records:
         try:
             found = os.lstat(top + path)
         except OSError:
             changed.add(path)
             continue
-        if stat.S_ISDIR(found.st_mode):
-            continue  # a submodule
+        if mode == _SUBMODULE and stat.S_ISDIR(found.st_mode):
+            continue
         recorded = int(seconds) * 10**9 + int(nanoseconds)
         if (
             found.st_mtime_ns != recorded

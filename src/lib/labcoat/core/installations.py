@@ -1,10 +1,11 @@
 """What the commands of a script install: of pip, uv, conda, poetry, pipenv, pdm and apt."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from labcoat.core.command_prefixes import XARGS
 from labcoat.core.patterns import lazy_pattern
-from labcoat.core.shell_commands import split_commands
+from labcoat.core.shell_commands import split_commands, without_documents
 
 
 def _words(text: str) -> frozenset[str]:
@@ -13,6 +14,12 @@ def _words(text: str) -> frozenset[str]:
 
 _PYTHON = lazy_pattern(r"(?:.*/)?python[\d.]*|\{sys\.executable\}")  # the latter in notebooks
 _PIP = lazy_pattern(r"(?:.*/)?pip[\d.]*")
+_MODULE = lazy_pattern(r"-[A-Za-z]*m(.*)")  # `-m pip`, `-mpip`, `-Im pip`
+_LOCATED = lazy_pattern(r"(?:\$\(|`)\s*(?:which|command\s+-v)\s+([\w./-]+)\s*[)`]")
+_VARIABLE = lazy_pattern(r"\$(?:\{(\w+)\}|(\w+))")
+_SET = lazy_pattern(
+    r"""(?:^|(?<=[\s;&|(]))([A-Za-z_]\w*)=(?:"([^"]*)"|'([^']*)'|([^\s;&|()"']*))(?=[\s;&|)]|$)"""
+)
 
 # Options whose value is the next word. Source: `pip install --help` (25.0).
 _PIP_VALUES = _words("""
@@ -24,6 +31,16 @@ _PIP_VALUES = _words("""
     --trusted-host --cert --client-cert --cache-dir --keyring-provider --python
     --use-feature --use-deprecated --build-constraint --resume-retries
 """)
+# Those without one; pip takes the beginning of an option for it, where no other begins so.
+_PIP_FLAGS = _words("""
+    --require-hashes --no-deps --no-index --pre --user --upgrade --force-reinstall --dry-run
+    --ignore-installed --ignore-requires-python --no-build-isolation --use-pep517 --no-use-pep517
+    --check-build-dependencies --break-system-packages --compile --no-compile --no-clean
+    --no-warn-script-location --no-warn-conflicts --prefer-binary --no-cache-dir --help --debug
+    --isolated --require-virtualenv --verbose --version --quiet --no-input --no-color
+    --disable-pip-version-check --no-python-version-warning
+""")
+_PIP_LONG = frozenset(each for each in _PIP_VALUES | _PIP_FLAGS if each.startswith("--"))
 # Source: `uv pip install --help`, `uv pip sync --help` (0.7).
 _UV_VALUES = _PIP_VALUES | _words("""
     --requirements --constraints --overrides --override -b --build-constraints --extra
@@ -44,6 +61,18 @@ _POETRY_VALUES = _words("""
 _APT_VALUES = _words("""
     -o --option -t --target-release --default-release -c --config-file -a --host-architecture
 """)
+_PIPENV_VALUES = _words("--python -i --index --pypi-mirror --categories -r --requirements -e")
+_PIPX_VALUES = _words("--suffix --python -i --index-url --pip-args --preinstall --backend")
+# What variables of pip and uv set. Source: https://pip.pypa.io/en/stable/topics/configuration/.
+_SET_OPTIONS = {
+    "pip": {
+        "PIP_REQUIRE_HASHES": "--require-hashes",
+        "PIP_NO_INDEX": "--no-index",
+        "PIP_NO_DEPS": "--no-deps",
+    },
+    "uv": {"UV_REQUIRE_HASHES": "--require-hashes", "UV_NO_INDEX": "--no-index"},
+}
+_OFF = ("", "0", "false", "no", "off", "n", "f")
 # Each tool's options that have a value, and its commands that install.
 _TOOLS = {
     "pip": (_PIP_VALUES, ("install",)),
@@ -52,13 +81,17 @@ _TOOLS = {
     "uv-tool": (_UV_VALUES, ("install",)),
     "conda": (_CONDA_VALUES, ("install", "create")),
     "poetry": (_POETRY_VALUES, ("add",)),
+    "pipenv": (_PIPENV_VALUES, ("install",)),
+    "pdm": (_POETRY_VALUES, ("add",)),
+    "pipx": (_PIPX_VALUES, ("install",)),
+    "easy_install": (_words("-d --install-dir -i --index-url -f --find-links"), ()),
     "apt": (_APT_VALUES, ("install",)),
 }
 _PROGRAMS = {
     "conda": "conda",
     "mamba": "conda",
     "micromamba": "conda",
-    "poetry": "poetry",
+    **{name: name for name in ("poetry", "pipenv", "pdm", "pipx", "easy_install")},
     "apt": "apt",
     "apt-get": "apt",
     "aptitude": "apt",
@@ -84,14 +117,43 @@ class Installation(NamedTuple):
     constraints: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return " ".join(self.words)
+        words = [word for word in self.words if word != XARGS]
+        return " ".join(words if len(words) == len(self.words) else ["xargs", *words])
 
 
-def find_installations(script: str) -> Iterator[Installation]:
-    """Yield the installations in a script; text that a command only prints does not count."""
-    for words in split_commands(script):
-        if found := parse_installation(words):
-            yield found
+def find_installations(script: str, variables: Mapping[str, str] = {}) -> Iterator[Installation]:
+    """Yield the installations in a script; text that a command only prints does not count.
+
+    `variables` are those that it is started with; it may set others.
+    """
+    known = {**variables, **_read_assignments(script)}
+    for words in split_commands(without_documents(script)):
+        if found := parse_installation(_expand(words, known)):
+            given = _SET_OPTIONS.get(found.tool, {}).items()
+            options = {option for name, option in given if known.get(name, "").lower() not in _OFF}
+            # Messages have the command as it is written.
+            yield found._replace(words=tuple(words), options=found.options | options)
+
+
+def _read_assignments(script: str) -> dict[str, str]:
+    """Return the variables that a script sets to texts without other variables."""
+    if "=" not in script:
+        return {}
+    found = ((name, "".join(values)) for name, *values in _SET.findall(script))
+    return {name: value for name, value in found if "$" not in value}
+
+
+def _expand(words: Sequence[str], known: Mapping[str, str]) -> list[str]:
+    """Return words with the values of variables; unknown ones stay."""
+    if not any("$" in word or "`" in word for word in words):
+        return list(words)
+    first = _LOCATED.sub(r"\1", words[0])
+    return [part for word in (first, *words[1:]) for part in _expand_word(word, known)]
+
+
+def _expand_word(word: str, known: Mapping[str, str]) -> list[str]:
+    expanded = _VARIABLE.sub(lambda found: known.get(found[1] or found[2], found[0]), word)
+    return expanded.split() if expanded != word else [word]
 
 
 def parse_installation(words: Sequence[str]) -> Installation | None:
@@ -108,6 +170,7 @@ def parse_installation(words: Sequence[str]) -> Installation | None:
     sync = tool == "uv" and "sync" in words[:4]
     for word in remaining:
         name, equals, value = word.partition("=")
+        name = _complete(name) if tool == "pip" else name
         if not word.startswith("-") or word == "-":
             (files if sync else packages).append(word)
             continue
@@ -127,12 +190,21 @@ def parse_installation(words: Sequence[str]) -> Installation | None:
     )
 
 
+def _complete(name: str) -> str:
+    """Return the option of pip that a word is the beginning of; the word itself if none is."""
+    if not name.startswith("--") or name in _PIP_LONG:
+        return name
+    found = [each for each in _PIP_LONG if each.startswith(name)]
+    return found[0] if len(found) == 1 else name
+
+
 def _split_tool(words: Sequence[str]) -> tuple[str, list[str]]:
     """Return the tool that installs and the words after its command; an empty tool if none."""
     rest = list(words)
-    if len(rest) > 2 and _PYTHON.fullmatch(rest[0]):
-        at = next((n for n, word in enumerate(rest) if word == "-m"), 0)
-        rest = rest[at + 1 :] if at else []
+    if len(rest) > 1 and _PYTHON.fullmatch(rest[0]):
+        found = ((n, _MODULE.fullmatch(word)) for n, word in enumerate(rest) if n)
+        at, option = next(((n, each) for n, each in found if each), (0, None))
+        rest = [*filter(None, [option[1]]), *rest[at + 1 :]] if option else []
     if not rest:
         return "", []
     program = rest[0].rpartition("/")[2]
@@ -152,6 +224,8 @@ def _split_tool(words: Sequence[str]) -> tuple[str, list[str]]:
     if not tool:
         return "", []
     values, commands = _TOOLS[tool]
+    if not commands:
+        return tool, rest[1:]
     after = _after_options(rest, values)
     return (tool, after[1:]) if after and after[0] in commands else ("", [])
 

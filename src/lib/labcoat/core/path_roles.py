@@ -39,9 +39,11 @@ _RETIRED = lazy_pattern(
     r"|\.(?:[\w-]{0,40}[-_])?(?:backups?|history))/",  # hidden, as those of editors
     re.IGNORECASE,
 )
-# What the trackers of experiments write for each run, and mlflow beside a model.
+# What the trackers of experiments write for each run, mlflow beside a model, and Serverless for a
+# deployment.
 _RUN = lazy_pattern(
     r"(?:^|/)(?:wandb/(?:[\w.-]{1,255}/){0,9}(?:offline-)?run-\d[^/]*|mlruns|mlartifacts|lightning_logs"
+    r"|\.serverless"
     r"|\.(?:aim|guild|neptune))/"
 )
 _TEMPLATE = lazy_pattern(r"\{\{|\{%")  # of cookiecutter and copier, in file names too

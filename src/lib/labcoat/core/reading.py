@@ -38,6 +38,11 @@ def path_exists(path: Path) -> bool:
     return os.path.exists(path)  # noqa: PTH110 - Path.exists() raises for a name that is too long
 
 
+def is_regular(path: Path) -> bool:
+    """Whether `path` itself is a regular file."""
+    return path.is_file() and not path.is_symlink()
+
+
 def read_for_build(boundary: Path, path: Path) -> bytes:
     """Return the bytes of the regular file `path`, as a Docker build reads it.
 

@@ -2,27 +2,20 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
+from labcoat.core.command_prefixes import (
+    changes_user,
+    inner_command,
+    inner_script,
+    is_shell,
+    strip_prefixes,
+)
 from labcoat.core.patterns import lazy_pattern
 
 _OPERATOR = lazy_pattern(r"[;&|()<>\n]+")
 _REDIRECTION = lazy_pattern(r"[<>]+&?|&>+|<\(|>\(")
-_ASSIGNMENT = lazy_pattern(r"[A-Za-z_]\w*\+?=.*", re.DOTALL)
-# Words before a command that leave it as it is, and those of the shell's own grammar.
-_BEFORE = frozenset(
-    (
-        *("sudo", "env", "exec", "time", "nice", "nohup", "command", "eval", "xargs", "timeout"),
-        *("if", "then", "else", "elif", "do", "while", "until", "!", "{", "shell"),
-    )
-)
-_WRAPPERS = ("sudo", "env", "xargs", "nice", "timeout", "time")
-_OPTION_VALUES = {
-    "sudo": ("-u", "-g", "-n"),
-    "nice": ("-n",),
-    "timeout": ("-s", "-k"),
-    "xargs": ("-n", "-P", "-I", "-L"),
-}
+# `<<END` and `<<-'END'`, with the command before it; not `<<<word`.
+_DOCUMENT = lazy_pattern(r"""([^;&|\n]*)(?<!<)<<-?[ \t]*(["']?)([A-Za-z_]\w*)\2([^;&|\n]*)""")
 _COMMENT = lazy_pattern(r"(?:^|(?<=[\s;&|(]))#.*$")
 _STREAM = lazy_pattern(r"(?<=\s)\d(?=[<>])")  # the number of a redirected stream
 _BRACKET = lazy_pattern(r"[()]|\\.|'[^']*'", re.DOTALL)
@@ -34,8 +27,6 @@ _TOKEN = lazy_pattern(rf"[ \t\r]*+(?:([;&|()<>\n]++)|((?:{_WORD})*+))", re.DOTAL
 _QUOTED = lazy_pattern(r"""\\.|'[^']*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
 _QUOTE = lazy_pattern(r"""['"\\]""")
 _ESCAPED = lazy_pattern(r"""\\(["\\])""")
-_GIVEN = lazy_pattern(r"-[a-z]*c[a-z]*")
-_SHELL = lazy_pattern(r"(?:.*/)?(?:ba|da|z|k|a)?sh")
 _MOST_NESTED = 4
 _MOST_UNCLOSED = 8  # `$(` without an end, each of which is looked for to the end of the line
 _MOST = 1 << 18  # characters of a script
@@ -54,17 +45,42 @@ def split_commands(script: str, depth: int = 0) -> Iterator[list[str]]:
         yield from _split_line(line, depth)
 
 
+def without_documents(script: str) -> str:
+    """Return a script without the here-documents that no shell reads, as of `cat >file <<END`."""
+    if "<<" not in script:
+        return script
+    kept: list[str] = []
+    lines = iter(script.split("\n"))
+    for line in lines:
+        kept.append(line)
+        for command, _, end, after in _DOCUMENT.findall(line):
+            words = next(split_commands(f"{command} {after}"), [])
+            body: list[str] = []
+            for each in lines:
+                body.append(each)
+                if each.strip() == end:
+                    break
+            else:  # nothing ends it, so it was none
+                return "\n".join([*kept, *body])
+            if not words or is_shell(words[0]):
+                kept += body[:-1]
+    return "\n".join(kept)
+
+
 def _split_line(line: str, depth: int) -> Iterator[list[str]]:
     hidden: list[str] = []
     if "$(" in line or "`" in line:
         line = _hide_substitutions(_HIDDEN.sub("", line), hidden)
     for words in _split_words(line):
-        command = _strip_prefixes(words)
-        inner = _inner_script(command) if command else None
+        command = strip_prefixes(words)
+        inner = inner_script(command) if command else None
         if inner is not None and depth < _MOST_NESTED:
+            if changes_user(command):
+                yield [_restore(word, hidden) for word in command]
             yield from split_commands(_restore(inner, hidden), depth + 1)
         elif command:
-            yield [_restore(word, hidden) for word in command]
+            for found in filter(None, (command, inner_command(command))):
+                yield [_restore(word, hidden) for word in found]
     for each in hidden if depth < _MOST_NESTED else ():
         if not each.startswith("$(("):
             yield from split_commands(each[2:-1] if each[0] == "$" else each[1:-1], depth + 1)
@@ -172,28 +188,3 @@ def _unquote(found: re.Match[str]) -> str:
     if text[0] == '"':
         return _ESCAPED.sub(r"\1", text[1:-1])
     return text[1:-1] if text[0] == "'" else text[1:]
-
-
-def _strip_prefixes(words: Sequence[str]) -> list[str]:
-    rest = list(words)
-    if rest:
-        rest[0] = rest[0].lstrip("@-+") or rest[0]  # of make's recipes
-    while rest and (rest[0] in _BEFORE or _ASSIGNMENT.fullmatch(rest[0])):
-        wrapper = rest.pop(0)
-        while wrapper in _WRAPPERS and rest and rest[0].startswith("-"):
-            option = rest.pop(0)
-            if option in _OPTION_VALUES.get(wrapper, ()) and rest:
-                rest.pop(0)
-        if wrapper == "timeout" and rest:
-            rest.pop(0)
-    return rest
-
-
-def _inner_script(command: Sequence[str]) -> str | None:
-    """Return the script that `sh -c` runs."""
-    if not _SHELL.fullmatch(command[0]):
-        return None
-    for before, word in pairwise(command):
-        if _GIVEN.fullmatch(before):
-            return word
-    return None

@@ -57,18 +57,21 @@ def print_hint(hint: str) -> None:
 
 
 def _print_labelled(label: str, colour: str, text: str) -> None:
-    print(f"{coloured(label, colour, sys.stderr)} {name_targets(text)}", file=sys.stderr)
+    print(
+        f"{coloured(label, colour, sys.stderr)} {escape_lines(name_targets(text))}", file=sys.stderr
+    )
 
 
 def print_progress(message: str) -> None:
     """Write `labcoat: message`, which says what labcoat is doing, to standard error."""
-    print(f"labcoat: {name_targets(message)}", file=sys.stderr)
+    print(f"labcoat: {escape_lines(name_targets(message))}", file=sys.stderr)
 
 
 def name_targets(text: str, own: str | None = None) -> str:
     """Return `text` with `make labcoat-NAME` for each target in `own`, which the project defines.
 
-    `own` is LABCOAT_OWN, unless it is given: as make passes it, else of the Makefile here.
+    `own` is LABCOAT_OWN, unless it is given: as make passes it, else of the Makefile here. One that
+    does not include labcoat yet will have its own targets there.
     """
     if "make " not in text:
         return text
@@ -83,9 +86,13 @@ def _read_own() -> str:
     from labcoat.core.makefiles import read_makefile  # few messages need it
 
     try:
-        return read_makefile(Path.cwd()).settings.get("LABCOAT_OWN", "")
+        makefile = read_makefile(Path.cwd())
     except (OSError, ValueError):
         return ""
+    rules = (
+        [] if makefile.has_labcoat else [name for name, recipe in makefile.rules.items() if recipe]
+    )
+    return " ".join([makefile.settings.get("LABCOAT_OWN", ""), *rules])
 
 
 def join_some(items: Sequence[str], most: int = 5) -> str:
@@ -97,6 +104,11 @@ def join_some(items: Sequence[str], most: int = 5) -> str:
 def escape_control(text: str) -> str:
     """`text` with every character that could act on a terminal written as a number."""
     return _UNSAFE.sub(_escape, text)
+
+
+def escape_lines(text: str) -> str:
+    """`text` as `escape_control` writes it, but for line breaks and tabs."""
+    return "\n".join("\t".join(map(escape_control, line.split("\t"))) for line in text.split("\n"))
 
 
 def _escape(found: re.Match[str]) -> str:

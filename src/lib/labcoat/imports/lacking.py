@@ -55,12 +55,17 @@ def find_lacking(root: Path, site_packages: Path, taken: str = "requirements.in"
     Nothing is executed: modules are looked up as files.
     """
     tree = list_tree(root)
+    return _compare(tree, list(find_imports(tree, read_code(tree))), site_packages, taken)
+
+
+def _compare(
+    tree: Tree, found: list[tuple[Imported, str]], site_packages: Path, taken: str
+) -> list[Lacking]:
     files = ModuleFiles(site_packages)
-    found = list(find_imports(tree, read_code(tree)))
     if any(map(_TEST_LIST.search, tree.paths)):
         found = [each for each in found if not each[0].in_tests]
     lists = find_root_lists(tree, taken)
-    own = placed_names(root)
+    own = placed_names(tree.root)
     return [
         replace(
             lack,
@@ -87,12 +92,14 @@ def _find_listed(module: str, lists: Mapping[str, frozenset[str]]) -> str:
     return next(found, "")
 
 
-def warn_of_lacking(root: Path, site_packages: Path, environment: str, source: str) -> None:
+def warn_of_lacking(root: Path, site_packages: Path, environment: str, source: str) -> set[str]:
     """Print a warning that names what `environment` lacks, and the lines for the file `source`.
 
-    What another list has is left out on purpose.
+    What another list has is left out on purpose. Return all modules that the sources import.
     """
-    lacking = find_lacking(root, site_packages, source)
+    tree = list_tree(root)
+    imported = list(find_imports(tree, read_code(tree)))
+    lacking = _compare(tree, imported, site_packages, source)
     absent = [each for each in lacking if not each.is_part and not each.listed]
     listed = [f"`{each.module}` ({each.listed})" for each in lacking if each.listed]
     if listed:
@@ -123,6 +130,7 @@ def warn_of_lacking(root: Path, site_packages: Path, environment: str, source: s
             f" {terminal.join_some(names, _MOST_SHOWN)}",
             "; ".join([f"Ask for a version that has them in {source}", *meant[:_MOST_SHOWN]]),
         )
+    return {module for each, _ in imported for module in each.modules}
 
 
 def _find_named(each: Lacking, names: Collection[str]) -> str:

@@ -1,14 +1,11 @@
 """Packages that import others and do not ask for them: modules of setuptools, and peers.
 
-`venv` and virtualenv gave every environment setuptools before Python 3.12, so that older packages
-lean on it without saying so; labcoat's environments have what is locked, and nothing else.
+`venv` and virtualenv gave every environment setuptools before Python 3.12, and much else asks for
+it, so that packages lean on it without saying so; labcoat's environments have what is locked.
 """
 
-import ast
 import re
-import warnings
-from collections import deque
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection
 from pathlib import Path
 
 from labcoat.core import reading, terminal
@@ -16,21 +13,13 @@ from labcoat.core.package_names import normalize_name
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record
 from labcoat.imports.additions import advise_additions
+from labcoat.imports.import_chain import Chain
 from labcoat.names.peers import find_missing_peers
 from labcoat.names.removed_modules import find_removal
 
-_MOST_SOURCE = 1 << 20  # bytes
-_MOST_FOLLOWED = 120  # modules of one package
 _MOST_SHOWN = 4
-# Tried with a Python whose environments have no setuptools of themselves.
-_NEWER = lazy_pattern(
-    r"(?m)^Classifier: Programming Language :: Python :: 3\.(?:1[2-9]|[2-9]\d)\s*$"
-)
-_REQUIRES = lazy_pattern(r"(?mi)^Requires-Dist: setuptools\b(?!.*\bextra\b)")
 _TOP = lazy_pattern(r"^([A-Za-z_]\w*)(?:/__init__)?\.py,", re.MULTILINE)
-_STATEMENT = re.compile(rb"\n(?:from|import)[ \t][^\n(\\]*(?:\([^)]{0,4000}\)|(?:\\\n[^\n\\]*)+)?")
 _SOURCE = lazy_pattern(r"(?m)^([A-Za-z_][^,\n]*\.py),")
-_NEWLINE = b"\n"
 _BUILD_TOOLS = frozenset({"setuptools", "pip", "wheel", "distribute"})
 
 
@@ -64,13 +53,10 @@ def find_undeclared(site_packages: Path, lacking: Collection[str]) -> list[Undec
         name, _, version = folder.name.removesuffix(".dist-info").partition("-")
         if normalize_name(name) in _BUILD_TOOLS:
             continue
-        described = _read(folder / "METADATA", 1 << 16).decode("utf-8", "replace")
-        if _NEWER.search(described) and not _REQUIRES.search(described):
-            continue
         record = _read(folder / "RECORD", 1 << 26).decode("utf-8", "replace")
         paths = frozenset(_SOURCE.findall(record))
         for top in dict.fromkeys(_TOP.findall(record)):
-            if needed := _Package(site_packages, top, paths).find_needed(lacking):
+            if needed := Chain(site_packages, top, paths).find_needed(lacking.__contains__):
                 found.append(Undeclared(normalize_name(name), version, *needed))
                 break
     return found
@@ -116,93 +102,6 @@ def lacking_modules(minor: str, *, has_setuptools: bool) -> tuple[str, ...]:
         return ("pkg_resources",)
     is_new = int(minor.partition(".")[2]) >= 12
     return ("pkg_resources", "setuptools", *(["distutils"] if is_new else []))
-
-
-class _Package(Record):
-    """An importable package `top` of a distribution, whose sources are `paths`."""
-
-    site_packages: Path
-    top: str
-    paths: frozenset[str]
-
-    def find_needed(self, lacking: Collection[str]) -> tuple[str, str] | None:
-        """Return the module that importing the package needs, and where; None if it needs none."""
-        words = tuple(each.encode() for each in (self.top, *lacking))
-        waiting, importers = deque([self.top]), {self.top: ""}
-        while waiting and len(importers) < _MOST_FOLLOWED:
-            module = waiting.popleft()
-            path = self._find_source(module)
-            source = self._read(path) if path else b""
-            for at, name in _scan_imports(source, module, path, words):
-                first = name.partition(".")[0]
-                if first in lacking and self._is_certain(module, first, importers):
-                    return first, f"{path}:{source.count(_NEWLINE, 0, at) + 1}"
-                for each in _with_parents(name) if first == self.top else ():
-                    if each not in importers and self._find_source(each):
-                        importers[each] = module
-                        waiting.append(each)
-        return None
-
-    def _is_certain(self, module: str, name: str, importers: Mapping[str, str]) -> bool:
-        """Whether the chain of imports down to `module` stands in code, and not in texts."""
-        while module:
-            path = self._find_source(module)
-            tree = _parse(self._read(path))
-            found = (each for node in tree.body for each in _list_imported(node, module, path))
-            if not any(name in _with_parents(each) for each in found):
-                return False
-            name, module = module, importers[module]
-        return True
-
-    def _find_source(self, module: str) -> str:
-        """Return the path of a module's source; empty if it has none."""
-        base = module.replace(".", "/")
-        names = (f"{base}/__init__.py", f"{base}.py")
-        return next((name for name in names if name in self.paths), "")
-
-    def _read(self, path: str) -> bytes:
-        return _read(f"{self.site_packages}/{path}", _MOST_SOURCE)
-
-
-def _scan_imports(
-    source: bytes, module: str, path: str, words: tuple[bytes, ...]
-) -> Iterator[tuple[int, str]]:
-    """Yield what unindented import statements import that are relative or have one of `words`.
-
-    Each with its place in the source. Nothing else is parsed.
-    """
-    for found in _STATEMENT.finditer(_NEWLINE + source):
-        text = found[0].strip()
-        if text.startswith(b"from .") or any(word in text for word in words):
-            for node in _parse(text).body:
-                yield from ((found.start(), name) for name in _list_imported(node, module, path))
-
-
-def _list_imported(node: ast.stmt, module: str, path: str) -> Iterator[str]:
-    """Yield the modules that a statement of `module` imports, and what may be one."""
-    if isinstance(node, ast.Import):
-        yield from (alias.name for alias in node.names)
-    elif isinstance(node, ast.ImportFrom):
-        parents = module.split(".")
-        if not path.endswith("/__init__.py"):
-            parents.pop()
-        parents = parents[: len(parents) + 1 - node.level] if node.level else []
-        base = ".".join([*parents, *filter(None, [node.module])])
-        yield from (base, *(f"{base}.{alias.name}" for alias in node.names))
-
-
-def _parse(source: bytes) -> ast.Module:
-    """Return the syntax tree; an empty one for what this Python cannot parse."""
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ast.Module([], [])
-
-
-def _with_parents(module: str) -> Iterator[str]:
-    parts = module.split(".")
-    yield from (".".join(parts[:end]) for end in range(1, len(parts) + 1))
 
 
 def _read(path: Path | str, most: int) -> bytes:

@@ -123,11 +123,13 @@ class VenvLevel(Level):
                 site_packages = find_site_packages(project.venv)
                 shared_files.warn_of_shared_files(site_packages)
                 byte_code.remove_abandoned(project)
-                from labcoat.imports import lacking, undeclared  # slow; only here
+                from labcoat.imports import lacking, undeclared, unimportable  # slow; only here
 
                 source, venv = _describe_source(locks[0]), project["VENV"]
-                lacking.warn_of_lacking(project.root, site_packages, venv, source)
-                undeclared.warn_of_undeclared(site_packages, interpreter.minor, venv, source)
+                minor = interpreter.minor
+                imported = lacking.warn_of_lacking(project.root, site_packages, venv, source)
+                undeclared.warn_of_undeclared(site_packages, minor, venv, source)
+                unimportable.warn_of_unimportable(imported, site_packages, minor, venv, source)
                 undeclared.warn_of_missing_peers(site_packages, venv, source)
             else:
                 # A run that was killed after it had finished the environment may have left this.

@@ -16,6 +16,12 @@ _PATH = lazy_pattern(
     r"|[^\s;#]+\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)(?:\[.*\])?$|[^\s@]*[/\\][^\s@]*$"
 )
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
+# Where another requirement may begin: behind a version, at a letter or after spaces.
+_JOINT = lazy_pattern(
+    r"(?<=[\w.*])(?:[ \t]+(?=[A-Za-z])|(?<=[\d*])(?=[A-Za-z])|(?<=[a-z])(?=[A-Z]))"
+)
+_MOST_JOINED = 5
+_LONGEST_JOINED = 200  # characters
 _VERSION = r"v?\d[\w.*+!-]*"
 _SIGNS = {
     "≥": ">=",
@@ -62,6 +68,12 @@ def explain_line(text: str) -> Meaning:  # noqa: PLR0911 - of many kinds
         return Meaning("The file is a web page: download the text of the file instead")
     if known := _explain_other_format(text):
         return Meaning(known)
+    if joined := split_joined(text):
+        names = " and ".join(f"`{each}`" for each in joined)
+        return Meaning(
+            f"It is {len(joined)} requirements, as when the line before had no end and another was"
+            f" appended: write {names} on a line each"
+        )
     if corrected := correct_line(text):
         return Meaning(f"Did you mean `{corrected}`?")
     if _PATH.match(text):
@@ -69,6 +81,40 @@ def explain_line(text: str) -> Meaning:  # noqa: PLR0911 - of many kinds
     if re.search(r"\$\{?\w+|\{\{|%\(", text):
         return Meaning("Write the value itself: a lock must not depend on variables")
     return Meaning(_explain_version(text) or _GENERAL)
+
+
+def split_joined(text: str) -> list[str]:
+    """Return the requirements with versions that stand on one line; nothing if it is not so.
+
+    `idna==3.10six==1.17` comes from a file whose last line had no end when a line was appended.
+    """
+    found: list[str] = []
+    while len(found) < _MOST_JOINED:
+        starts = [each.end() for each in _JOINT.finditer(text[:_LONGEST_JOINED])]
+        # The longest first: `rc1` belongs to the version before it.
+        firsts = ((text[:at].rstrip(), text[at:]) for at in reversed(starts))
+        split = next(
+            (each for each in firsts if _is_pinned(each[0]) and _may_follow(each[1])), None
+        )
+        if split is None:
+            return [*found, text] if found and _valid(text) else []
+        first, text = split
+        found.append(first)
+        if _valid(text):
+            return [*found, text]
+    return []
+
+
+def _is_pinned(text: str) -> bool:
+    return bool(_valid(text)) and re.search(r"[<>=~]=?", text) is not None
+
+
+def _may_follow(text: str) -> bool:
+    """Whether a requirement may begin so, which is not the rest of a version."""
+    return (
+        re.match(rf"(?!(?:a|b|c|rc|alpha|beta|dev|post|pre|final|and|or)\d*\b){_NAME}", text)
+        is not None
+    )
 
 
 def _explain_other_format(text: str) -> str:  # noqa: PLR0911 - of many kinds

@@ -129,7 +129,8 @@ def parse_lines(text: str) -> tuple[FileLine, ...]:
     found: list[FileLine] = []
     number, at = 1, 0
     for entry in _ENTRY.finditer(text):  # locks have thousands of hashes
-        hashes = entry["hashes"].replace("\\\n", "")
+        parts = entry["hashes"].split("\\\n")
+        hashes = "".join(parts)
         if "#" in hashes or "\\" in hashes:
             continue
         start, end = entry.span()
@@ -140,7 +141,7 @@ def parse_lines(text: str) -> tuple[FileLine, ...]:
         whole = f"{body}{hashes}"
         name = normalize_name(name)
         found.append(RequirementLine(number, whole, name, body, version, "", marker or ""))
-        number += text.count("\n", start, end)
+        number += len(parts) - 1 + text.count("\n", entry.end("hashes"), end)
         at = end
     return (*found, *_parse_piece(text[at:], number))
 

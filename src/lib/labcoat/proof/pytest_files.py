@@ -24,7 +24,7 @@ def compare_pytest_files(
     if site is None:
         return environment
     untrusted = (site.resolve().parents[2], project.root.resolve())
-    python = base_interpreters.find_minor(environment.inventory.python.minor, untrusted)
+    python = base_interpreters.find_release(environment.inventory.python.version, untrusted)
     if python is None:
         return environment
     compared = pytest_byte_code.compare_pytest_files(

@@ -24,8 +24,10 @@ from labcoat.imports.tree import LIST
 from labcoat.locking import download_sizes, index_options, inputs, requirements_file
 from labcoat.locking.recorded_sources import implied_source
 from labcoat.scaffold.makefile import plan_settings
+from labcoat.toolchain import named_indexes
 
 NAME = "requirements.in"
+_WITHOUT_GPU = "; less than a tenth without a GPU: see labcoat's docs/how-to/indexes.md"
 _RECENT = 30 * 86400  # seconds since a commit in which few releases come out
 
 
@@ -190,10 +192,15 @@ def describe_download(root: Path) -> str:
             for text in each.texts().values()
             for line in requirements_file.requirement_texts(text)
         }
+        indexes = named_indexes.list_indexes(root)
     except LabcoatError:
         return ""  # the next command names what cannot be read
     found = download_sizes.estimate_download(names - {""}, is_lock=False)
-    return found.describe() if found.megabytes >= download_sizes.LARGE else ""
+    if found.megabytes < download_sizes.LARGE:
+        return ""
+    # The default index has PyTorch with the libraries of CUDA.
+    is_cuda = "torch" in found.largest and not any(each.has("torch") for each in indexes)
+    return found.describe() + _WITHOUT_GPU * is_cuda
 
 
 def declaring_files(root: Path) -> list[str]:

@@ -26,19 +26,28 @@ def find_base(executable: Path, untrusted: Collection[Path]) -> Interpreter | No
     )
 
 
-def find_minor(minor: str, untrusted: Collection[Path]) -> Interpreter | None:
-    """Return an installed Python of a `minor` version such as 3.12; None if there is none."""
+def find_release(version: str, untrusted: Collection[Path]) -> Interpreter | None:
+    """Return the installed Python of a `version` such as 3.12.1, else one of its minor version.
+
+    Releases of a minor version do not compile all sources alike. None if there is no 3.12 at all.
+    """
+    minor = ".".join(version.split(".")[:2])
+    nearest = None
+    for found in _list_minor(minor, untrusted):
+        if version in {minor, found.version}:
+            return found
+        nearest = nearest or found
+    return nearest
+
+
+def _list_minor(minor: str, untrusted: Collection[Path]) -> Iterator[Interpreter]:
+    """Yield the installed Pythons of a `minor` version such as 3.12, labcoat's own first."""
     own = own_interpreter()
     if own.minor == minor:
-        return own
-    return next(
-        (
-            found
-            for name, path in _list_trusted(untrusted)
-            if name == minor and (found := installed_pythons.ask_interpreter(path))
-        ),
-        None,
-    )
+        yield own
+    for name, path in _list_trusted(untrusted):
+        if name == minor and (found := installed_pythons.ask_interpreter(path)):
+            yield found
 
 
 def _list_trusted(untrusted: Collection[Path]) -> Iterator[tuple[str, Path]]:

@@ -16,7 +16,8 @@ from labcoat.core.process import redact
 from labcoat.core.project_files.reader import READERS
 from labcoat.core.records import replace
 from labcoat.imports.tree import Tree, nearness
-from labcoat.locking.input_corrections import correct_line
+from labcoat.locking.input_corrections import correct_line, split_joined
+from labcoat.locking.known_packages import is_popular
 from labcoat.locking.requirement_lines import FileLine, OptionLine, RequirementLine, parse_lines
 from labcoat.locking.requirements_file import requirement_names
 from labcoat.names import conda
@@ -206,7 +207,17 @@ def _read_lines(tree: Tree, path: str, seen: frozenset[str]) -> Iterator[str | W
             yield own
             continue
         comment = re.search(r"\s#.*$", raw)
+        joined = [] if isinstance(line, RequirementLine) else split_joined(line.text)
+        if joined and all(map(_is_sure, joined)):
+            yield from (Wanted(each, path, number, "demand") for each in joined)
+            continue
         yield from _read_requirement(path, line, comment[0].strip() if comment else "")
+
+
+def _is_sure(requirement: str) -> bool:
+    """Whether a part of a line is a requirement of its own, and not the end of a version."""
+    has_version = re.search("[<>=~]", requirement) is not None
+    return has_version or is_popular(normalize_name(requirement))
 
 
 def _read_option(

@@ -37,6 +37,7 @@ BREAKS = (
     Break("keras", "2.5", partners=_TENSORFLOW, before="2.6"),  # keras became a part of its own
     Break("keras", "3", partners=_TENSORFLOW, before="2.16"),
     Break("joblib", "1.2", "2020-06-01"),  # Memory(cachedir=…)
+    Break("matplotlib", "3.9", "2022-12-01"),  # cm.register_cmap, cm.get_cmap
     Break("markupsafe", "2.1", "2021-05-01"),  # soft_unicode
     Break("jinja2", "3.1", "2021-11-01"),  # contextfilter, Markup
     Break("werkzeug", "2.1", "2022-03-28"),  # safe_join and others

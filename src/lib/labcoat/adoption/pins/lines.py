@@ -39,6 +39,10 @@ _SYSTEMS = {
     **dict.fromkeys(_WINDOWS.split(), ("Windows", "sys_platform == 'win32'")),
     **dict.fromkeys(_MACOS.split(), ("macOS", "sys_platform == 'darwin'")),
 }
+_REMOVED = (
+    "a commit removed a module of this name from the repository: bring that back, or write the"
+    " package that you mean here"
+)
 _CONDA_TIME = lazy_pattern(r"_(1[0-9]{9})(?:[0-9]{3})?(?:/|$)")
 _BELOW = lazy_pattern(r"file:(?!/)(\S+)")
 _CONDA_PIN = lazy_pattern(
@@ -157,7 +161,8 @@ def read_line(wanted: Wanted, own_names: Collection[str]) -> Line | Decision:
         return _name_line(line, found["build"] or "")
     if isinstance(parsed, RequirementLine) and parsed.url:
         return _read_address(Line(wanted, text, parsed.name, first, is_fixed=True), own_names)
-    return _read_body(Line(wanted, text, "", first), parsed)
+    line = Line(wanted, text, "", first)
+    return line.drop(_REMOVED) if wanted.is_removed else _read_body(line, parsed)
 
 
 def _read_body(line: Line, parsed: object) -> Line | Decision:
@@ -281,11 +286,11 @@ def merge_lines(lines: Sequence[Line]) -> tuple[list[Line], list[tuple[Line, Dec
         is_same = line.text == known.text or is_weaker
         both = line.pinned is not None and known.pinned is not None
         if is_same or (both and line.pinned != known.pinned):
-            file = known.wanted.file
             # The table lists together what has one reason, such as a list that says all of it too.
-            same = line.text == known.text and file != line.wanted.file
-            says = "has it already" if line.text == known.text else f"asks for `{known.text}`"
-            where = file if same else f"{file}:{known.wanted.line}"
+            where = known.wanted.file
+            says = "has it already"
+            if line.text != known.text:
+                where, says = f"{where}:{known.wanted.line}", f"asks for `{known.text}`"
             dropped.append((line, line.drop(f"{where} {says}")))
             out.add(at)
     return [line for at, line in enumerate(lines) if at not in out], dropped

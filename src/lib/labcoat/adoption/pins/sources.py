@@ -54,8 +54,9 @@ _FAILS = (
 def find_obstacle(sdist: ListedFile, line: Line | None = None) -> str:
     """Return why the source cannot be built with Python alone, as a predicate; else nothing.
 
-    An import's package must have a module of that name, so that no other one is built. What is too
-    large to be read to its end, as pyspark is, has to be a popular package's.
+    An import's package must have a module of that name, and be known by more than that: anybody can
+    upload one, and building it runs its code. What is too large to be read to its end, as pyspark
+    is, has to be a popular package's.
     """
     try:
         names, texts, is_whole = _read_sdist(sdist.url, sdist.name)
@@ -68,8 +69,18 @@ def find_obstacle(sdist: ListedFile, line: Line | None = None) -> str:
     if not is_whole:
         is_known = is_popular(normalize_name(sdist.name.rpartition("-")[0]))
         return "" if is_known else "is too large to be looked into"
-    if line is not None and line.wanted.kind == "import" and not _has_module(names, line.name):
+    return _find_doubt(line, names) if line is not None else ""
+
+
+def _find_doubt(line: Line, names: list[str]) -> str:
+    """Return why the source with the files `names` may be another package; else nothing."""
+    if line.wanted.kind == "import" and not _has_module(names, line.name):
         return f"has no module `{line.name}`"
+    if line.wanted.guess:
+        return (
+            "is known by its module's name alone, so its code is not run: if it is the right one,"
+            f" write `{line.name}` here and in LABCOAT_NO_BINARY of the Makefile"
+        )
     return ""
 
 

@@ -19,8 +19,8 @@ from labcoat.core.patterns import lazy_pattern
 from labcoat.imports import undeclared
 from labcoat.names.removed_modules import find_removal
 
-# A year after Python 3.12, whose environments have no setuptools: what was not tried with it.
-_LAST_DAY = "2024-10-02"
+# When setuptools 82 came out, the first without pkg_resources, which many packages ask for.
+_LAST_DAY = "2026-02-08"
 _MOST_WHEEL = 4 << 20  # bytes
 _MOST_BYTES = 48 << 20  # of all
 _PLATFORM = lazy_pattern(r"-(?:any|manylinux\w*|linux\w*)(?:\.\w+)*\.whl$")
@@ -70,7 +70,7 @@ def _find_lacking(minor: str, versions: Mapping[str, str]) -> dict[str, tuple[st
 
 def _choose_wheels(lock: dict[str, Any]) -> Iterator[str]:
     """Yield the pins of packages whose wheels are small and of that time, up to some megabytes."""
-    left = _MOST_BYTES
+    found = []
     for package in lock.get("packages", []):
         wheels = package.get("wheels", [])
         sizes = [
@@ -79,7 +79,10 @@ def _choose_wheels(lock: dict[str, Any]) -> Iterator[str]:
         days = [str(each["upload-time"]) for each in wheels if "upload-time" in each]
         if not sizes or not days or max(sizes) > _MOST_WHEEL or min(days) >= _LAST_DAY:
             continue
-        left -= max(sizes)
+        found.append((max(sizes), f"{package['name']}=={package['version']}"))
+    left = _MOST_BYTES
+    for size, pin in sorted(found):
+        left -= size
         if left < 0:
             return
-        yield f"{package['name']}=={package['version']}"
+        yield pin

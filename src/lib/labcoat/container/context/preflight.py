@@ -1,5 +1,6 @@
 """Checks before a build: secrets stop it; large contexts and lost guarantees cause warnings."""
 
+import os
 import posixpath
 from collections.abc import Iterator, Sequence
 
@@ -14,7 +15,7 @@ from labcoat.container.dockerfile.guarantees import lost_guarantees
 from labcoat.container.dockerfile.parser import Dockerfile
 from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
-from labcoat.core.terminal import join_some
+from labcoat.core.terminal import escape_control, join_some
 
 BUDGET = 50 << 20  # bytes, the default of rule CTX007
 
@@ -24,13 +25,13 @@ def refuse_secrets(build: BuildContext, folder: str = "") -> None:
 
     `folder` names the build's root in messages, if that differs from the project's root.
     """
-    from labcoat.secrets.names import is_program
+    from labcoat.secrets.names import is_program, is_read_by_name
 
     found = secrets_reaching(build)
     _refuse_written_secret(build)
     if not found:
         return
-    secrets = join_some([f"`{path}`" for path in found], 3)
+    secrets = join_some([f"`{escape_control(path)}`" for path in found], 3)
     if folder:
         raise LabcoatError(
             f"a secret would reach the image: {secrets} in `{folder}`",
@@ -47,10 +48,18 @@ def refuse_secrets(build: BuildContext, folder: str = "") -> None:
             f"a secret would reach the image: {secrets}",
             "Take it out of the program, and give it to the build with `--secret`, or at run time",
         )
+    ignore_file = _name_ignore_file(build)
     raise LabcoatError(
         f"a secret would reach the image: {secrets}",
-        "Add it to .dockerignore, as `make fix` does, and build again",
+        f"Add it to {ignore_file}, as `make fix` does, and build again"
+        if all(map(is_read_by_name, found))
+        else f"Take it out, or add the file to {ignore_file}, and build again",
     )
+
+
+def _name_ignore_file(build: BuildContext) -> str:
+    path = build.ignore_path
+    return os.path.relpath(path, build.root) if path else ".dockerignore"
 
 
 def _refuse_written_secret(build: BuildContext) -> None:

@@ -30,6 +30,7 @@ PREDEFINED: Mapping[str, str] = {
         ("VARIANT", ""),
     )
 }
+_LARGEST = 1 << 22  # characters; parsing takes twenty times the memory
 
 
 class DockerfileError(ValueError):
@@ -135,6 +136,8 @@ def parse_dockerfile(text: str, arguments: Mapping[str, str] | None = None) -> D
 
     Raise DockerfileError if no builder accepts it.
     """
+    if len(text) > _LARGEST:
+        raise DockerfileError(1, "the file is larger than 4 MiB")
     instructions = list(_parse_instructions(text))
     given = arguments or {}
     values = {name: given.get(name, value) for name, value in PREDEFINED.items()}

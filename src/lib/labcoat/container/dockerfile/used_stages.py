@@ -33,11 +33,15 @@ def is_for_tests(stage: Stage) -> bool:
     return bool(_FOR_TESTS.search(stage.name))
 
 
-def find_shipped_stage(parsed: Dockerfile) -> Stage:
+def find_shipped_stage(parsed: Dockerfile, targets: Iterable[str] = ()) -> Stage:
     """Return the stage of the image: the last one, or one before which has nothing to do with that.
 
-    Whoever puts a stage for tests last builds the other one with `--target`.
+    Whoever puts a stage for tests last builds the other one with `--target`. `targets` are all
+    stages that are known to be built, if any are.
     """
+    built = [stage for name in targets if (stage := parsed.stage(name))]
+    if shipped := [each for each in built if not is_for_tests(each)]:
+        return max(shipped, key=lambda each: each.index)
     last = parsed.stages[-1]
     if not is_for_tests(last):
         return last

@@ -39,7 +39,11 @@ class PatternError(ValueError):
         self.why = why
 
 
-_MOST_LINES = 100_000  # a builder takes minutes for more
+class TooManyLinesError(PatternError):
+    """What labcoat leaves unread, because its patterns would take minutes, for a builder too."""
+
+
+MOST_LINES = 100_000
 
 
 class Pattern(NamedTuple):
@@ -66,8 +70,8 @@ def parse_ignore_file(
     """
     patterns: list[Pattern] = []
     lines: list[tuple[int, str, str]] = []
-    if data.count(b"\n") >= _MOST_LINES:
-        raise PatternError(_MOST_LINES + 1, "…", f"labcoat reads at most {_MOST_LINES} lines")
+    if data.count(b"\n") >= MOST_LINES:
+        raise TooManyLinesError(MOST_LINES + 1, "…", f"labcoat reads at most {MOST_LINES} lines")
     for number, raw in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
         if len(raw) > _LONGEST_LINE:
             start = decode_ignore_file(raw[:40]) + "…"

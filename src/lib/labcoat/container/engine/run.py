@@ -49,6 +49,8 @@ _START_ERRORS = (
 _NOT_FOUND = 127  # the exit statuses that shells report
 _NOT_EXECUTABLE = 126
 _BY_SIGNAL = 128  # plus the signal
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+_MESSAGES = (signal.SIGUSR1, signal.SIGUSR2)  # as schedulers send them before a job's end
 _GRACE = 10  # seconds between SIGTERM and SIGKILL, as in `docker stop`
 
 
@@ -113,10 +115,10 @@ def _run(  # noqa: PLR0913 - each is needed
         if connection:
             stdin_stream.forward_stdin(connection)
         with _forward_signals(container, init=init) as ended_by:
-            started = stdout_stream.forward_stdout(output, argv[0])
+            failure = stdout_stream.forward_stdout(output, argv[0])
             status = _wait_for_exit(client, container, since)
-            if not started and status == _NOT_FOUND:
-                raise _missing_program_error(image, argv)
+            if failure:
+                raise explain_execution_error(image, argv, failure)
             return _BY_SIGNAL + ended_by[0] if ended_by else status
     finally:
         # It removes itself at its end, unless it did not start or labcoat is interrupted first.
@@ -176,13 +178,34 @@ def explain_start_error(image: str, argv: Sequence[str], explanation: str) -> La
     ):
         return _missing_program_error(image, argv)
     if argv and argv[0] in explanation and "permission denied" in explanation:
+        return explain_execution_error(image, argv, "permission denied")
+    return explain_output(_START_ERRORS, explanation) or LabcoatError(
+        f"cannot start the container: {explanation.splitlines()[0]}", ENGINE_LOG
+    )
+
+
+def explain_execution_error(image: str, argv: Sequence[str], failure: str) -> LabcoatError:
+    """Return the error for a program that was found; `failure` is why it was not executed."""
+    program = f"`{argv[0]}` in image `{image}`"
+    if failure == "permission denied" or failure.endswith(": permission denied"):
         return LabcoatError(
-            f"`{argv[0]}` in image `{image}` may not be executed",
+            f"{program} may not be executed",
             f"Run `chmod +x {argv[0]}`, or name its interpreter first",
             status=_NOT_EXECUTABLE,
         )
-    return explain_output(_START_ERRORS, explanation) or LabcoatError(
-        f"cannot start the container: {explanation.splitlines()[0]}", ENGINE_LOG
+    if failure == "no such file or directory":
+        return LabcoatError(
+            f"{program} names an interpreter that the image does not have",
+            f"Correct the first line of {argv[0]}, or install what it names",
+            status=_NOT_FOUND,
+        )
+    if failure.endswith("no such file or directory"):
+        return _missing_program_error(image, argv)
+    return LabcoatError(
+        f"{program} cannot be executed: {failure.removeprefix('init: ')}",
+        "A script needs an interpreter in its first line, such as `#!/bin/sh`; a compiled program "
+        "must be built for the image's processor",
+        status=_NOT_EXECUTABLE,
     )
 
 
@@ -236,11 +259,15 @@ def _forward_signals(container: "Container", *, init: bool) -> Iterator[list[int
             args=(container, signal.SIGKILL if sent else number, None if init else ended_by),
             daemon=True,
         ).start()
-        sent.append(number)
+        if number not in _MESSAGES:
+            sent.append(number)
 
+    # What nohup ignores stays ignored; shells ignore SIGINT and SIGQUIT for each program in the
+    # background.
     before = {
         number: signal.signal(number, forward)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        for number in (*_ENDING, *_MESSAGES)
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN
     }
     try:
         yield ended_by
@@ -262,7 +289,7 @@ def _send_signal(container: "Container", number: int, ended_by: list[int] | None
             container.kill()
             return
         container.kill(signal=number)
-        if number != signal.SIGINT:
+        if number in (signal.SIGTERM, signal.SIGHUP):
             time.sleep(_GRACE)
             container.kill()
 

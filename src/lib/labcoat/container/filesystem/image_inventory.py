@@ -65,11 +65,12 @@ def read_image_inventory(project: Project, details: Mapping[str, Any]) -> Invent
         files, base, python, variables, architecture, is_labcoats=is_labcoats
     )
     around, compiled = _compare_surroundings(files, base, python, details, is_labcoats)
-    compilers = _find_compilers(project, base_id, base, python)
+    release = read.inventory.python.version
+    compilers = _find_compilers(project, base_id, base, python, release)
     compiled = [*read.byte_code, *compiled]
     forged = [
         FileFinding("byte-code", _name(path, python.prefix), detail)
-        for path, detail in _find_forged(files, compiled, compilers, read.inventory.python.version)
+        for path, detail in _find_forged(files, compiled, compilers, release)
     ]
     found = undeclared_settings(project, declared, details) if declared else ()
     system = compare_locked(project, files)
@@ -95,7 +96,7 @@ def _compare_surroundings(
 
 
 def _find_compilers(
-    project: Project, base_id: str, base: ExportedFiles | None, python: ImagePython
+    project: Project, base_id: str, base: ExportedFiles | None, python: ImagePython, release: str
 ) -> Iterator[Compiler]:
     """Yield what can compile an image's sources: its base's Python, else one of this machine.
 
@@ -103,7 +104,7 @@ def _find_compilers(
     """
     if base and base.find(python.program):
         yield image_byte_code.base_compiler(project, base_id, python.program)
-    own = base_interpreters.find_minor(python.minor, (project.root,))
+    own = base_interpreters.find_release(release, (project.root,))
     if own:
         identity = f"{own.version} {own.executable}"
         yield Compiler((str(own.executable),), text_digest(identity.encode()), own.version)

@@ -4,6 +4,7 @@ What a later layer deletes is still in the earlier one, for everyone who has the
 """
 
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
@@ -104,7 +105,9 @@ def scan_file(
 def _look_at_file(path: str, start: bytes, size: int) -> Secret | None:
     """Return what `labcoat check` finds in this file, if it is one that people write."""
     if not names.is_secret_name(path) and (
-        size > look.LARGEST or _SYSTEM.match(path) or b"\0" in start[:8000]
+        size > look.LARGEST
+        or _SYSTEM.match(path)
+        or (b"\0" in start[:8000] and not start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)))
     ):
         return None
     return look.find_secret(path, start[: look.LARGEST])

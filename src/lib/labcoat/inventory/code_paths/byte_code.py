@@ -15,6 +15,7 @@ from labcoat.inventory.code_paths.check_process import Checker, identify, list_f
 from labcoat.inventory.code_paths.layout import Layout
 from labcoat.inventory.code_paths.tree import read_entry
 from labcoat.inventory.file_finding import FileFinding
+from labcoat.toolchain.interpreters import Interpreter
 
 _NAME = lazy_pattern(r"(?P<stem>.+?)\.(?P<tag>[^.]+)(?:\.opt-(?P<level>[12]))?\.pyc")
 # Byte code that only pytest reads: it changes `assert` statements (pytest_byte_code.py).
@@ -33,12 +34,14 @@ class CompiledFile(Record):
 
 
 def judge_byte_code(
-    prefix: Path, paths: Sequence[str], python: Path | None, minor: str, layout: Layout
+    prefix: Path, paths: Sequence[str], python: Interpreter | None, version: str, layout: Layout
 ) -> Iterator[FileFinding]:
     """Yield the files among `paths` that the environment's Python, or pytest, would run unchecked.
 
-    `python` is an installed Python of the same `minor`; without one no byte code can be checked.
+    `python` is an installed Python of the same minor version as the environment's `version`;
+    without one no byte code can be checked. Another release may compile a few sources otherwise.
     """
+    minor = ".".join(version.split(".")[:2])
 
     def is_file(path: str) -> bool:
         entry = read_entry(str(prefix), path)
@@ -55,9 +58,13 @@ def judge_byte_code(
     wanted = {
         one.path: (str(prefix / one.source), str(prefix / one.path), one.level) for one in found
     }
-    checker = Checker(python, _CHECK.read_text(encoding="utf-8"), identify(python))
+    detail = "is not what its source compiles to"
+    if version not in {minor, python.version}:
+        detail += f" in Python {python.version} of this machine; the environment has {version}"
+    program = python.executable
+    checker = Checker(program, _CHECK.read_text(encoding="utf-8"), identify(program))
     for path in list_forged(checker, wanted):
-        yield FileFinding("byte-code", layout.name(path), "is not what its source compiles to")
+        yield FileFinding("byte-code", layout.name(path), detail)
 
 
 def source_path(path: str) -> str:

@@ -91,10 +91,8 @@ def read_conda_environment(
         owners={os.getuid(), 0, prefix.stat().st_uid},
     )
     judged = judge_entries(layout, partial(tree.list_entries, str(prefix)))
-    base = base_interpreters.find_minor(minor, (prefix, project))
-    compiled = byte_code.judge_byte_code(
-        prefix, judged.byte_code, base.executable if base else None, minor, layout
-    )
+    base = base_interpreters.find_release(version, (prefix, project))
+    compiled = byte_code.judge_byte_code(prefix, judged.byte_code, base, version, layout)
     replaced = _list_replaced(found, records, site, managed)
     differing = _compare_records(prefix, records, packages, replaced, layout)
     return Inventory(

@@ -89,10 +89,9 @@ def read_environment(  # noqa: PLR0913 - what only the level knows
         for path in sorted(expected)
         if not os.path.lexists(prefix / path)
     ]
-    known = base or base_interpreters.find_minor(minor, (prefix, project))
-    compiled = byte_code.judge_byte_code(
-        prefix, judged.byte_code, known.executable if known else None, minor, layout
-    )
+    version = base.version if base else claimed or minor
+    known = base or base_interpreters.find_release(version, (prefix, project))
+    compiled = byte_code.judge_byte_code(prefix, judged.byte_code, known, version, layout)
     return Inventory(
         facts.describe_base(base) if base else facts.assume_facts(claimed or minor),
         tuple(parse_contents(one) for one in found),
