@@ -1,6 +1,7 @@
 """The pages agree with the code: targets, settings, commands, messages, figures and links."""
 
 import argparse
+import functools
 import re
 import shlex
 import subprocess
@@ -36,6 +37,7 @@ def read(name: str) -> str:
     return (REPOSITORY / name).read_text(encoding="utf-8")
 
 
+@functools.cache
 def rows(page: str) -> dict[str, list[str]]:
     """The rows of all tables of `page` whose first cell is code: that code, and the other cells."""
     found = re.findall(r"^\| `([^`]+)` \|(.*)\|$", read(page), re.MULTILINE)
@@ -172,26 +174,28 @@ def test_page_says_whom_it_is_for(page: str) -> None:
     assert re.match(r"# .+\n\nFor \w+", read(page))
 
 
-@pytest.mark.parametrize("page", [page for page in pages() if page != "CHANGELOG.md"])
-def test_make_commands_of_a_page_exist(page: str) -> None:
-    """Each make target in a page's command block exists, in the include or in a Makefile here."""
+@functools.cache
+def own_targets() -> set[str]:
+    """The targets of the Makefiles in this repository."""
     makefiles = [
         REPOSITORY / "Makefile",
         *REPOSITORY.glob("examples/*/*akefile"),
         *REPOSITORY.glob("examples/*/*.mk"),
     ]
-    known = TARGETS.keys() | {
-        entry.name
-        for file in makefiles
-        for entry in parse_entries(file.read_text(encoding="utf-8"))
-    }
+    texts = (file.read_text(encoding="utf-8") for file in makefiles)
+    return {entry.name for text in texts for entry in parse_entries(text)}
+
+
+@pytest.mark.parametrize("page", [page for page in pages() if page != "CHANGELOG.md"])
+def test_make_commands_of_a_page_exist(page: str) -> None:
+    """Each make target in a page's command block exists, in the include or in a Makefile here."""
     for block in re.findall(r"(?s)```sh\n(.*?)```", read(page)):
         for line in block.splitlines():
             words = shlex.split(line, comments=True)
             if words[:1] == ["make"]:
                 assert {
                     word for word in words[1:] if "=" not in word and not word.startswith("-")
-                } <= known, line
+                } <= TARGETS.keys() | own_targets(), line
 
 
 def test_two_commands_set_this_repository_up() -> None:

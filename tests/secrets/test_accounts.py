@@ -23,6 +23,13 @@ HOSTS = [
     "odds.c7q2kdm4x9zt.eu-west-1.redshift.amazonaws.com",
     "ep-cool-darkness-a1b2c3d4.eu-central-1.aws.neon.tech",
     "db.qhvmzkdwtrxplbnfajce.supabase.co",
+    "clubs.q7k4vx.mongodb.net",
+    "dpg-c7q2kdm4x9ztvh31bw5g-a.frankfurt-postgres.render.com",
+    "eager-heron-48213.upstash.io",
+    "ec2-54-171-20-9.eu-west-1.compute.amazonaws.com",
+    "monorail.proxy.rlwy.net",
+    "odds-of-clubs.redis.cache.windows.net",
+    "odds-of-clubs.a.aivencloud.com",
 ]
 CELL = json.dumps(
     {
@@ -46,6 +53,15 @@ FORMS = {
     "odbc": ("a.cs", f'"Server=tcp:{HOSTS[2]},1433;User ID=clerk;Password={WORD};Encrypt=True"\n'),
     "same-as-user": ("a.env", "DB=mongodb+srv://clerk:clerk@cluster0.q" + "k4v2x.mongodb.net/a\n"),
     "four-digits": ("a.py", f'connect(host="{AZURE}", user="clerk", password="5093")\n'),
+    "dbt": ("profiles.yml", f"type: snowflake\naccount: qkz48213\nuser: a\npassword: {WORD}\n"),
+    "snowflake": (
+        "a.py",
+        f'snowflake.connector.connect(user="a", password="{WORD}", account="jkwzxvo-qk48213")\n',
+    ),
+    "snowflake-variables": (
+        "prod.env",
+        f"SNOWFLAKE_ACCOUNT=qk48213.eu-west-1\nSNOWFLAKE_PASSWORD={WORD}\n",
+    ),
     "javascript": ("a.js", f"const db = {{ host: '{AZURE}', password: '{WORD}' }}\n"),
 }
 
@@ -77,6 +93,10 @@ NO_PASSWORDS = {
     "host-of-an-example": f"HOST = 'mydemoserver.database.windows.net'\nPASSWORD = '{WORD}'\n",
     "host-of-a-lesson": f"HOST = '<server>.database.windows.net'\nPASSWORD = '{WORD}'\n",
     "far-away": f"HOST = '{AZURE}'\n{'x = 1' * 100}\nPASSWORD = '{WORD}'\n",
+    "another-account": f"account = 'qk48213'\npassword = '{WORD}'\n",
+    "account-of-the-documentation": f"snowflake\naccount: xy12345.eu-west-1\npassword: '{WORD}'\n",
+    "account-to-fill-in": f"snowflake\naccount: your_account1\npassword: '{WORD}'\n",
+    "account-elsewhere": f"snowflake\naccount: env_var('ACCOUNT1')\npassword: '{WORD}'\n",
     "own-host": f"HOST = 'localhost'\nPASSWORD = '{WORD}'\n",
 }
 

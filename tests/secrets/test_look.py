@@ -9,6 +9,7 @@ from labcoat.container.context.build_context import BuildContext, secrets_reachi
 from labcoat.container.inspect.secret_scan import scan_file
 from labcoat.lint.findings import Severity
 from labcoat.lint.runner import Selection, check_repository
+from labcoat.secrets.look import find_secret
 from support.repositories import repository
 
 # Assembled here, so that no file of this repository holds what looks like a secret.
@@ -191,3 +192,12 @@ def test_no_secret(path: str, text: str, tmp_path: Path) -> None:
     assert severities(root) <= {Severity.NOTE}
     assert not is_refused(root)
     assert not is_audited(path, text)
+
+
+@pytest.mark.parametrize("start", [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"RIFF\0\1\2\3WEBP"])
+def test_media_are_not_searched(start: bytes) -> None:
+    """What is in them is compressed: to search pictures took most of the time of a check."""
+    token = f"T = '{GITHUB}'\n".encode()
+    assert find_secret("a.bin", token)
+    assert find_secret("a.png", token)
+    assert find_secret("a.png", start + token) is None

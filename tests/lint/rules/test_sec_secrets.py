@@ -1,5 +1,6 @@
 """SEC: secrets in git, in the build context, in the image."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -159,6 +160,14 @@ def test_environments_and_caches_are_not_searched(tmp_path: Path) -> None:
     }
     root = repository(tmp_path / "r", {"Dockerfile": COPY_ALL}, packages)
     assert found_secrets(root) == set()
+
+
+def test_a_copied_folder_has_each_secret_once(tmp_path: Path) -> None:
+    """Git takes its files for changed until it has read them; they are as in the index."""
+    repository(tmp_path / "r", {"a.py": f"KEY = '{TOKEN}'\n", "b.py": "x = 1\n"})
+    shutil.copytree(tmp_path / "r", tmp_path / "copy", copy_function=shutil.copyfile)
+    found = check_repository(tmp_path / "copy", Selection(("SEC001",))).findings
+    assert [(each.path, each.line, str(each.severity)) for each in found] == [("a.py", 1, "error")]
 
 
 def test_token_only_in_the_index_is_found(tmp_path: Path) -> None:

@@ -63,11 +63,15 @@ def find_passwords(path: str, text: bytes) -> Iterator[tuple[bytes, int, bytes]]
     """
     if b"@" not in text:
         return
-    patterns = [_QUOTED_OF_MAIL]
-    if names.holds_variables(path) or names.holds_commands(path):
-        patterns.append(_LINE_OF_MAIL)
-    for pattern in patterns:
-        yield from _find_near(text, pattern, _ADDRESS)
+    lower = text.lower()
+    if b"pass" not in lower and b"pwd" not in lower:
+        return
+    if b"mail" in lower or b"smtp" in lower:
+        patterns = [_QUOTED_OF_MAIL]
+        if names.holds_variables(path) or names.holds_commands(path):
+            patterns.append(_LINE_OF_MAIL)
+        for pattern in patterns:
+            yield from _find_near(text, pattern, _ADDRESS)
     if all(each.search(text) for each in _SENDS):
         found = _find_near(text, _QUOTED, _ADDRESS)
         yield from (each for each in found if values.is_strong(each[2]))

@@ -54,7 +54,7 @@ _FORMS = (
     "\\.(?:database\\.(?:azure\\.com|windows\\.net)|redis\\.cache\\.windows\\.net|mongodb\\.net"
     "|(?:rds|redshift)\\.amazonaws\\.com|supabase\\.co|neon\\.tech|upstash\\.io|render\\.com"
     "|proxy\\.rlwy\\.net|snowflakecomputing\\.com|aivencloud\\.com)\\b",
-    "\\bec2-[0-9]{1,3}-[0-9]",
+    *("\\bec2-[0-9]{1,3}-[0-9]", "snowflake\\.connector", "type: ?snowflake", "SNOWFLAKE_ACC"),
     *("GOCSPX-", "lin_api_", "PMAK-", "AGE-SECRET-KEY-1", "AccountKey="),
     # Rare ones: each pattern begins with a text of its own, which git finds fast.
     *("xapp-\\d-", "SG\\.[\\w-]{20}", "glrt-[\\w-]{20}", "gldt-[\\w-]{20}", "glptt-[\\w-]{20}"),

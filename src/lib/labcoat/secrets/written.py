@@ -29,6 +29,9 @@ def find_written(text: bytes) -> Iterator[tuple[str, int, bytes]]:
                     yield "a password in a header", found.start("value"), value
             elif values.is_generated(value):
                 yield "a token in a header", found.start("value"), value
+    lower = text.lower()
+    if b"pass" not in lower and b"pw" not in lower:
+        return
     for found in _APP_PASSWORD.finditer(text):
         if values.is_generated(found["value"].replace(b" ", b"")):
             yield "an app password of Google", found.start("value"), found["value"]
