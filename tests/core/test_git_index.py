@@ -1,5 +1,6 @@
 """What git's index says of files with names that look like what git prints beside them."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -60,3 +61,29 @@ def test_folder_in_the_place_of_a_file_is_a_change(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
     records = git_index.parse_records(git.run_git(tmp_path, *git_index.LIST_INDEX))
     assert git_index.find_changed(tmp_path, records, tmp_path / ".git/index") == {"data"}
+
+
+CHANGED = {"edited", "longer"}
+
+
+@pytest.mark.parametrize("form", ["sha1", "sha256"])
+def test_a_copied_folder_is_unchanged(tmp_path: Path, form: str) -> None:
+    """Also where git has never looked at the files; an edit of as many bytes is a change."""
+    root, copy = tmp_path / "one", tmp_path / "two"
+    root.mkdir()
+    run(root, "init", "-q", f"--object-format={form}")
+    for name in ("same", "edited", "longer", "run"):
+        (root / name).write_text("12")
+    run(root, "add", ".")
+    shutil.copytree(root, copy, symlinks=True, copy_function=shutil.copyfile)
+    (copy / "edited").write_text("21")
+    (copy / "longer").write_text("123")
+    (copy / "run").chmod(0o755)
+    for _ in ("copied", "never looked at"):
+        records = git_index.parse_records(git.run_git(copy, *git_index.LIST_INDEX))
+        assert git_index.find_changed(copy, records, copy / ".git/index") == CHANGED
+        run(copy, "update-index", "--force-remove", "same", "edited", "longer", "run")
+        lines = "".join(
+            f"{each.mode.decode()} {each.id.decode()} 0\t{each.path.decode()}\0" for each in records
+        )
+        run(copy, "update-index", "-z", "--index-info", text=lines)

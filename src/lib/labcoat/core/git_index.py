@@ -1,7 +1,7 @@
 """What git's index says of each tracked file, and which files differ from it.
 
-By their dates and sizes, so that no filter runs: `git status` and `git diff` compare contents, for
-which they run the filters that a repository's settings name.
+By their dates, sizes and bytes, so that no filter runs: `git status` and `git diff` run those that
+a repository's settings name before they compare contents.
 """
 
 import os
@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
 from labcoat.core.patterns import lazy_pattern
 
@@ -19,6 +20,10 @@ _RECORD = lazy_pattern(
     rb"  dev: \d+\tino: \d+\n  uid: \d+\tgid: \d+\n  size: (\d+)\tflags: ([0-9a-f]+)\n"
 )
 _SUBMODULE = b"160000"
+_SHA1_DIGITS = 40
+_FILE = b"100"  # how the modes of files begin
+_MOST_HASHED = 1 << 24  # bytes of a file; of larger ones only a part is searched
+_MOST_HASHED_OF_ALL = 1 << 29
 _ASSUMED = 0x8000 | 1 << 30  # assume-unchanged, skip-worktree
 
 
@@ -56,7 +61,8 @@ def parse_records(listed: bytes) -> list[IndexRecord]:
 def find_changed(root: Path, records: Iterable[IndexRecord], index: Path) -> set[str]:
     """Return the tracked paths whose file may differ from the index, with those that are deleted.
 
-    `records` are of the index, a file, and paths are below `root`.
+    `records` are of the index, a file, and paths are below `root`. In a folder that was copied all
+    dates differ, until git looks at it: the contents of the files say more.
     """
     try:
         written = index.stat().st_mtime_ns
@@ -64,7 +70,8 @@ def find_changed(root: Path, records: Iterable[IndexRecord], index: Path) -> set
         written = 0
     changed: set[bytes] = set()
     top = os.fsencode(f"{root}/")
-    for mode, _, path, seconds, nanoseconds, size, flags in records:
+    left = _MOST_HASHED_OF_ALL
+    for mode, blob, path, seconds, nanoseconds, size, flags in records:
         try:
             found = os.lstat(top + path)
         except OSError:
@@ -79,5 +86,27 @@ def find_changed(root: Path, records: Iterable[IndexRecord], index: Path) -> set
             or found.st_size != int(size)
             or (flags != b"0" and int(flags, 16) & _ASSUMED)
         ):
-            changed.add(path)
+            # git has not looked at a file of which it has recorded no date.
+            hashed = (
+                mode.startswith(_FILE)
+                and (not recorded or found.st_size == int(size))
+                and found.st_size <= min(_MOST_HASHED, left)
+            )
+            left -= hashed * found.st_size
+            if not (hashed and _has_content(top + path, blob)):
+                changed.add(path)
     return set(map(os.fsdecode, changed))
+
+
+def _has_content(path: bytes, blob: bytes) -> bool:
+    """Whether a regular file has the content with the id `blob`, of SHA-1 or SHA-256.
+
+    https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
+    """
+    import hashlib  # loads OpenSSL, see `files`
+
+    data = reading.read_regular(os.fsdecode(path), _MOST_HASHED)
+    kind = "sha1" if len(blob) == _SHA1_DIGITS else "sha256"
+    found = hashlib.new(kind, b"blob %d\0" % len(data), usedforsecurity=False)
+    found.update(data)
+    return found.hexdigest().encode() == blob
