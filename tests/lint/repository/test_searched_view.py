@@ -73,6 +73,19 @@ def searched(root: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], se
     )
 
 
+@pytest.mark.parametrize(("size", "second"), [(3 << 20, set()), (1 << 10, {"everything"})])
+def test_a_few_large_files_are_remembered(
+    size: int, second: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To search them takes a second; small ones are searched at once."""
+    monkeypatch.setenv("LABCOAT_CACHE", str(tmp_path / "cache"))
+    root = repository(tmp_path / "r", {"a.py": SECRET, "data.csv": "1,2,3\n" * (size // 6)})
+    settle(root)
+    findings = ["SEC001 a.py:1"]
+    assert searched(root, monkeypatch) == (findings, {"everything"})
+    assert searched(root, monkeypatch) == (findings, second)
+
+
 def test_only_changes_are_searched_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The findings are the same, and those of changed files are found."""
     first = searched(root, monkeypatch)

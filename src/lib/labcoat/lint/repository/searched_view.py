@@ -21,6 +21,7 @@ _SEARCHES = make_searches(LFS_POINTER)
 _GREP_PLAIN = (*GREP, "-l", "-z", "-F", *(f"-e{each}" for each in (*PLAIN, LFS_POINTER)))
 _PRINTED = lazy_pattern(rb"([^\0]+)\0\d+\0([^\n]*)\n")  # by `git grep -n -z`
 _LEAST_REMEMBERED = 1 << 16  # bytes of the index's details, some 350 files
+_LEAST_SEARCHED = 1 << 21  # bytes of all tracked files, as large notebooks and tables have
 _LARGEST_POINTER = 1024  # bytes; git LFS's own limit
 _MOST_NAMED = 500  # files; more are searched together with the others
 
@@ -184,7 +185,10 @@ class SearchedView(GitView):
 
     @cached_property
     def _is_large(self) -> bool:
-        return len(self._details) > _LEAST_REMEMBERED
+        """Whether to search the files takes longer than to remember what was found."""
+        if len(self._details) > _LEAST_REMEMBERED:
+            return True
+        return sum(self.tracked_sizes) > _LEAST_SEARCHED
 
     @cached_property
     def _memory(self) -> Searched:
