@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.lint.runner import check_repository
+from labcoat.lint.runner import Selection, check_repository
 from support.repositories import VENV, repository, venv
 from support.rule_cases import (  # noqa: F401 - pytest collects the tests
     Case,
@@ -31,6 +31,21 @@ CASES = [
         VENV,
         {"pyvenv.cfg": "home = x\n"},
         name="root",
+    ),
+    Case(
+        "ENV001",
+        {**venv("app"), "app/main.py": ""},
+        {"app/pyvenv.cfg": "home = x\n", "app/main.py": ""},
+        name="folder-of-a-program",
+    ),
+    Case(
+        "ENV002",
+        {"app/main.py": ""},
+        {"app/main.py": "", "app/lib/b.py": ""},
+        "none",
+        venv("app"),
+        {"app/pyvenv.cfg": "home = x\n"},
+        name="folder-of-a-program",
     ),
     Case("ENV002", {"a.py": ""}, {".gitignore": "/.venv\n"}, "safe", venv(".venv"), venv(".venv")),
     Case(
@@ -82,3 +97,13 @@ def test_global_excludes_file_is_not_enough(
     findings = check_repository(root).findings
     assert [each.rule for each in findings] == ["ENV003"]
     assert str(excludes) in findings[0].message
+
+
+def test_an_environment_in_the_folder_of_a_program_is_told_apart(tmp_path: Path) -> None:
+    """To remove the folder from git would remove the program."""
+    files = {**venv("app"), "app/main.py": "", "app/models/a.bin": "", "app/Dockerfile": "FROM a\n"}
+    root = repository(tmp_path / "r", {**files, "app/bin/python3": Path("/usr/bin/python3")})
+    (found,) = check_repository(root, Selection(("ENV", "GIT"))).findings
+    assert found.path == "app/pyvenv.cfg"
+    assert "app/pyvenv.cfg and what came with it there (bin, lib)" in found.hint
+    assert found.fix is None

@@ -21,6 +21,10 @@ _MARKER = lazy_pattern(
     r"|lib/python[^/]*/orig-prefix\.txt|conda-meta/history)",
     re.DOTALL,
 )
+# What a program has beside `bin` and `lib` if its folder became an environment: `python -m venv .`.
+_OF_PROGRAM = lazy_pattern(
+    r"[^/]+\.(?:py|ipynb)|(?:[^/]+[._-])?Dockerfile(?:\.[^/]*)?|Makefile|pyproject\.toml|package\.json"
+)
 
 
 def environment_of(path: str) -> str | None:
@@ -34,11 +38,38 @@ def find_root_marker(paths: Container[str]) -> str | None:
     return next((marker for marker in _FIXED if marker in paths), None)
 
 
-def environments(paths: Iterable[str]) -> dict[str, str]:
+def environments(paths: Iterable[str], beside: Iterable[str] = ()) -> dict[str, str]:
     """Return the environments whose markers are among `paths`, with their markers.
 
-    Of nested environments it returns the outermost.
+    Of nested environments it returns the outermost. A folder with a program in it, be it one of the
+    paths `beside`, does not count: see `find_shared`.
     """
+    paths = list(paths)
+    found = _find_roots(paths)
+    shared = _with_program(found, (*paths, *beside)) if found else set()
+    return {root: marker for root, marker in found.items() if root not in shared}
+
+
+def find_shared(paths: Iterable[str], beside: Iterable[str] = ()) -> dict[str, str]:
+    """Return the folders of programs that are environments too, with the markers among `paths`.
+
+    That of the repository is an empty text.
+    """
+    paths = list(paths)
+    found = _find_roots(paths)
+    shared = _with_program(found, (*paths, *beside)) if found else set()
+    top = find_root_marker(set(paths))
+    return ({"": top} if top else {}) | {root: found[root] for root in found if root in shared}
+
+
+def _with_program(roots: Iterable[str], paths: Iterable[str]) -> set[str]:
+    """Return those of `roots` that have a file of a program beside the environment's own."""
+    wanted = set(roots)
+    found = (path.rpartition("/") for path in paths)
+    return {root for root, _, name in found if root in wanted and _OF_PROGRAM.fullmatch(name)}
+
+
+def _find_roots(paths: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in filter_paths(list(paths), endings=NAMES):
         root = environment_of(path)

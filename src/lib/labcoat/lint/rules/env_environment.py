@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from labcoat.core.gitignore import git_pattern
 from labcoat.core.patterns import lazy_pattern
-from labcoat.inventory.virtualenvs import environments, find_root_marker, marker_in
+from labcoat.inventory.virtualenvs import environments, find_shared, marker_in
 from labcoat.lint.findings import (
     Append,
     Family,
@@ -24,31 +24,43 @@ _INSIDE = lazy_pattern(r"(?:bin|Scripts|lib|lib64|Lib|include|share|conda-meta)/
 
 def check_environments(repository: Repository) -> Iterator[Finding]:
     """Check for environments that git tracks, would track, or ignores only on this machine."""
-    yield from _check_root(repository)
+    yield from _check_shared(repository)
     yield from _check_tracked(repository)
     yield from _check_not_ignored(repository)
     yield from _check_ignored_locally(repository)
     yield from _check_symlinks(repository)
 
 
-def _check_root(repository: Repository) -> Iterator[Finding]:
-    """ENV001, ENV002: `python -m venv .` among the project's files; no pattern matches it alone."""
-    for rule, paths, consequence in (
-        ("ENV001", repository.tracked, "is tracked, although it works on one machine only"),
+def _check_shared(repository: Repository) -> Iterator[Finding]:
+    """ENV001, ENV002: `python -m venv .` among a program's files; no pattern matches it alone."""
+    tracked, untracked = repository.tracked, repository.untracked
+    for rule, paths, shared, consequence in (
+        (
+            "ENV001",
+            tracked,
+            repository.tracked_shared,
+            "is tracked, although it works on one machine only",
+        ),
         (
             "ENV002",
-            repository.untracked,
+            untracked,
+            find_shared(untracked, tracked),
             "is not ignored by git: the next `git add .` adds all of it",
         ),
     ):
-        if (marker := find_root_marker(paths)) and any(
-            _INSIDE.match(path) for path in paths if path != marker
-        ):
+        for root, path in shared.items():
+            folder = f"{root}/" if root else ""
+            marker = path[len(folder) :]
+            own = [path[len(folder) :] for path in paths if path.startswith(folder)]
+            inside = filter(None, (_INSIDE.match(each) for each in own if each != marker))
+            parts = sorted({found[0].rstrip("/") for found in inside})
+            if not parts:
+                continue
             yield Finding(
                 rule,
-                marker,
+                f"{folder}{marker}",
                 f"a virtual environment among the project's own files {consequence}",
-                f"Remove {marker} and the folders that came with it (bin, include, lib), "
+                f"Remove {folder}{marker} and what came with it there ({', '.join(parts)}), "
                 "and create the environment in its own folder, such as .venv",
                 severity=Severity.ERROR,
             )
@@ -75,7 +87,7 @@ def _check_tracked(repository: Repository) -> Iterator[Finding]:
 
 def _check_not_ignored(repository: Repository) -> Iterator[Finding]:
     """ENV002: an environment that git would add; ENV003 if only the user's settings ignore it."""
-    found = environments(repository.untracked)
+    found = environments(repository.untracked, repository.tracked)
     deciding = repository.deciding_patterns(found.values(), personal=True) if found else {}
     for root, marker in found.items():
         source, line, pattern = deciding.get(marker, ("", 0, ""))

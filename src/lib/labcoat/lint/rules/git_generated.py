@@ -93,6 +93,8 @@ _DATA = lazy_pattern(
     r"(?i)\.(?:csv|tsv|json|jsonl|ndjson|geojson|xml|sql|txt|log|svm|libsvm|arff|dat|html?|svg)$"
 )
 
+_OF_ENVIRONMENT = ("bin/python", "bin/activate", "lib/python", "lib64", "Lib/site-packages/")
+
 
 def check_generated(repository: Repository) -> Iterator[Finding]:
     """Check for files that programs write again, and for large notebooks and data as text."""
@@ -113,8 +115,15 @@ def _is_on_purpose(path: str) -> bool:
 
 
 def list_installed(repository: Repository) -> tuple[str, ...]:
-    """Return the tracked virtual environments, with a slash at the end: ENV001 reports each."""
-    return tuple(f"{root}/" for root in repository.tracked_environments if root)
+    """Return how the paths of tracked virtual environments begin: ENV001 reports each."""
+    return (
+        *(f"{root}/" for root in repository.tracked_environments if root),
+        *(
+            f"{root}/{each}" if root else each
+            for root in repository.tracked_shared
+            for each in _OF_ENVIRONMENT
+        ),
+    )
 
 
 def _check_written(repository: Repository) -> Iterator[Finding]:
