@@ -37,6 +37,18 @@ TEXTS: dict[str, tuple[Callable[[str], object], str]] = {
         lambda text: content.find_in_content("a.py", text.encode()),
         f"password: '{'k3W9vTq2' + 'Zx8LmP4r'}', first_name=x\n" * 2900,
     ),
+    "addresses-without-a-key": (
+        lambda text: content.find_in_content("a.py", text.encode()),
+        f"://{'a.' * 40}?{'a&' * 120}" * 1500,
+    ),
+    "accounts-of-snowflake": (
+        lambda text: content.find_in_content("a.py", text.encode()),
+        "snowflake password " + "account: a1" * 30_000,
+    ),
+    "letters-of-twitter": (
+        lambda text: content.find_in_content("a.py", text.encode()),
+        "A" * 400_000,
+    ),
     "programs-that-send-mail": (
         lambda text: list(mail.find_passwords("a.py", text.encode())),
         "SMTP(a)\n" * 50_000 + "@",

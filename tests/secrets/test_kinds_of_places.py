@@ -120,3 +120,30 @@ def test_fernet_key_of_the_documentation(tmp_path: Path) -> None:
     known = "81HqDtbqAywKSOumSha3" + "BhWNOdQ26slT6K0YaZeZyPs="
     files = {"compose.yml": f"x:\n  AIRFLOW__CORE__FERNET_KEY: {known}\n"}
     assert Severity.ERROR not in severities(repository(tmp_path / "r", files))
+
+
+def encode(text: str) -> str:
+    """Return a text in base64."""
+    return base64.b64encode(text.encode()).decode()
+
+
+KEY_OF_GRAFANA = encode(f'{{"k":"{PASSWORD}Lw5Qe8Ty2Ui4Op6As1Df","n":"robot-of-reports","id":1}}')
+REPORT = encode(
+    '{"k":"4f1d9b27-83ac-4e60-b5d2-7c91e0a6f348","t":"c8a3f6e1-52d7-49b0-9e14-6b7d0f28a5c3"}'
+)
+NAMED = {
+    "key-of-grafana": ("a.py", f'key = "{KEY_OF_GRAFANA}"\n', True),
+    "report-of-power-bi": ("a.py", f'url = "https://app.powerbi.com/view?r={REPORT}"\n', False),
+    "private-half": ("main.py", f'VAPID_PRIVATE = "{PASSWORD}Lw5Qe8Ty2Ui4Op6As1Df"\n', True),
+    "public-half": ("main.py", f'VAPID_PUBLIC = "{PASSWORD}Lw5Qe8Ty2Ui4Op6As1Df"\n', False),
+    "key-api": ("main.py", f'KEY_API = "{PASSWORD}Lw5Qe8Ty2Ui"\n', True),
+    "private-member": ("main.py", 'self._private = "r7kq-zt3mn9xrv-lw5"\n', False),
+    "env-without-its-dot": ("env", f"SERP_TOKEN={PASSWORD}Lw5Qe8Ty2Ui\n", True),
+    "env-in-a-folder": ("app/env", f"SERPAPI_KEY={PASSWORD}Lw5Qe8Ty2Ui\n", True),
+}
+
+
+@pytest.mark.parametrize(("path", "text", "secret"), NAMED.values(), ids=NAMED.keys())
+def test_what_a_value_is(path: str, text: str, secret: bool, tmp_path: Path) -> None:
+    """By its name, its form and the name of its file."""
+    assert severities(repository(tmp_path / "r", {path: text})) == [Severity.ERROR] * secret

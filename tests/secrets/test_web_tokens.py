@@ -84,3 +84,21 @@ def test_name_makes_no_secret_of_a_useless_token(
     found = find_secret(path, text)
     assert found
     assert found.sure is sure
+
+
+LINK = "https://app.news.io/tc?token="
+
+
+@pytest.mark.parametrize(
+    ("claims", "before", "secret"),
+    [
+        ({"destination": "a@b.io", "campaign": 7}, LINK, False),
+        ({"destination": "a@b.io", "campaign": 7}, "token = ", True),
+        ({"sub": "robot", "campaign": 7}, LINK, True),
+        ({"scope": "admin"}, LINK, True),
+    ],
+)
+def test_link_that_says_whose_it_is(claims: dict[str, Any], before: str, secret: bool) -> None:
+    """The links of a newsletter let no one in: they tell who follows them."""
+    text = before.encode() + make_token(**claims) + b"\n"
+    assert bool(find_in_content("data.json", text)) == secret

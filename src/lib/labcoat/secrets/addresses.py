@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from labcoat.core.patterns import lazy_pattern
-from labcoat.secrets import accounts, values
+from labcoat.secrets import accounts, hosts, values
 from labcoat.secrets.assignments import LEAST_TOKEN
 from labcoat.secrets.public_keys import is_shipped
 
@@ -40,10 +40,10 @@ def find_passwords(text: bytes, *, everywhere: bool) -> Iterator[re.Match[bytes]
             continue
         # A tunnel ends on the machine itself, and no one makes up a long password for development.
         long = len(password) >= LEAST_TOKEN and values.is_generated(password)
-        if (values.is_own_host(host) and not long) or (
-            values.is_example_host(host) and not values.is_own_host(host) and not everywhere
+        if (hosts.is_own_host(host) and not long) or (
+            hosts.is_example_host(host) and not hosts.is_own_host(host) and not everywhere
         ):
             continue
-        if values.is_short_host(host) and not values.is_mixed(password):
+        if hosts.is_short_host(host) and not values.is_mixed(password):
             continue
         yield found

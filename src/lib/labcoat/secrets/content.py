@@ -194,7 +194,9 @@ def _find_all(
         if start not in known:
             known.add(start)
             shown = values.is_marked(surroundings.line_at(text, start)) or prose
-            yield kind, start, sure and not shown and not is_shipped(value), "", value
+            shown = shown or is_public_key(b"", value)
+            public = kind == written.IN_ADDRESS and is_of_web(path)
+            yield kind, start, sure and not shown and not public, "", value
     finders = (accounts.find_passwords, *[mail.find_passwords] * (sure and not tokens_only))
     yield from _find_of_accounts(path, text, known, finders, prose=prose)
     client = names.is_client_config(path)

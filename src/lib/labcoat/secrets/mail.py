@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from labcoat.core.patterns import lazy_pattern
-from labcoat.secrets import names, values
+from labcoat.secrets import hosts, names, values
 from labcoat.secrets.assignments import BEFORE
 from labcoat.secrets.public_keys import is_shipped
 
@@ -101,7 +101,7 @@ def _is_real(found: re.Match[bytes]) -> bool:
         values.is_marked(found[0])
         or _INVENTED.fullmatch(user)
         or _INVENTED_HOST.fullmatch(host)
-        or values.is_example_host(host)
+        or hosts.is_example_host(host)
     )
 
 

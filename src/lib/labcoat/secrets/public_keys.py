@@ -81,6 +81,10 @@ _SHIPPED = lazy_pattern(
     rb"|AAFD39kkdpWt3ywyRZergyOLMaJhac60qc"  # of another one there
     rb"|ZnCjm1XVW7vRze4b7Cq4se7kKWs|Ovy4MCQywSkoMRRclStW4xAYK7I"  # Discord's and discord.js' ones
     rb"|ju6z9mjyajq2djue3gbvv26t"  # of Rotten Tomatoes, in the documentation of select2
+    rb"|SyD29bGxmHAVEOBYtgd8sYM2gM2ekfxQX4U"  # of OpenCost's chart, to ask Google for prices
+    # Of the pages and programs of Twitter itself, as youtube-dl and Nitter send them.
+    rb"|NRILgAAAAAAnNwIzUejRCOuH5E6I8xnZz4puTs|PYXBAAAAAAACLXUNDekMxqa8h"
+    rb"|FXzAwAAAAAAMHCxpeSDG1gLNLghVe8d74hl6k4|IK1zgAAAAAA2tUWuhGZ2JceoId5GwYWU5GspY4"
     rb"|6LeIxAcTAAAAAGG-vFI1TnRWxMZNFuojJ4WifJWe"  # reCAPTCHA's for tests
 )
 

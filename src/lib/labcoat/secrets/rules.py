@@ -1,5 +1,6 @@
 """How tokens look: labcoat's own patterns, and the rules of gitleaks, converted for Python."""
 
+import binascii
 import json
 import re
 from collections.abc import Iterator
@@ -39,6 +40,12 @@ TOKENS: tuple[tuple[str, bytes, bytes], ...] = (
         "a Kubernetes token",
         b"eyJpc3MiOiJrdWJlcm5ldGVz",
         rb"[A-Za-z0-9_-]{40,4096}\.[A-Za-z0-9_-]{40,}",
+    ),
+    # Two numbers of eight bytes in base64, the second and lower one with zeros before it.
+    (
+        "a Twitter token",
+        b"A" * 20,
+        rb"A{0,2}[B-Za-z0-9%+/][A-Za-z0-9%+/]{3,17}AAAA[A-Za-z0-9%+/]{60,100}(?![A-Za-z0-9%+/])",
     ),
     ("an OpenRouter key", b"sk-or-v1-", rb"[0-9a-f]{64}\b"),
     ("a Groq key", b"gsk_", rb"[A-Za-z0-9]{52}\b"),
@@ -93,6 +100,7 @@ _LEFT_OUT = lazy_pattern(
     r"|sourcegraph-access-token|freemius-secret-key|twilio-api-key|square-access-token"
     r"|jwt|jwt-base64|gcp-api-key|aws-access-token|hashicorp-tf-password"
 )
+_OF_GRAFANA = "grafana-api-key"
 # Keywords that are too short to search a text for: the `s.` of Vault's old tokens.
 _SHORT = 3
 _ESCAPED = lazy_pattern(r"\\(\W)")
@@ -223,6 +231,18 @@ def _own_tokens() -> tuple[tuple[str, bytes, re.Pattern[bytes]], ...]:
     )
 
 
+def _is_report(value: bytes) -> bool:
+    """Whether it is no key of Grafana, but names a report of Power BI that everybody may open.
+
+    Both are JSON in base64 that begins with `k`; only the key has an `n` and an `id`.
+    """
+    try:
+        decoded = binascii.a2b_base64(value + b"==")
+    except binascii.Error:
+        return False
+    return b'"t":' in decoded and b'"n":' not in decoded
+
+
 def is_for_show(value: bytes) -> bool:
     """Whether a token repeats one character or counts up, as in documentation."""
     return _FOR_SHOW.search(value) is not None or is_counted(value)
@@ -249,14 +269,17 @@ def find_tokens(data: bytes) -> Iterator[Token]:
         if needle in (data if b" " in needle or b":" in needle else words):
             for found in pattern.finditer(data):
                 in_part = needle == b"PRIVATE KEY" and _is_shown_in_part(data, found.end())
-                if not (is_for_show(found[0]) or in_part):
+                # Tokens of Twitter begin with many letters A.
+                if not (is_for_show(found[0].lstrip(b"A")) or in_part):
                     yield Token(kind, *found.span())
     if len(data) >= _LARGEST_BY_HAND:
         return
     words = b"\n".join(each for each in long if len(each) < _LONGEST_TOKEN)
     rules = [rule for needle, rule in _distinct_rules() if needle in words] if words else ()
     for rule in dict.fromkeys(rules):
-        yield from rule.find(data)
+        for token in rule.find(data):
+            if not (rule.id == _OF_GRAFANA and _is_report(data[token.start : token.end])):
+                yield token
 
 
 def services_in(text: bytes) -> dict[bytes, list[VendoredRule]]:

@@ -60,6 +60,8 @@ _FORMS = (
     *("xapp-\\d-", "SG\\.[\\w-]{20}", "glrt-[\\w-]{20}", "gldt-[\\w-]{20}", "glptt-[\\w-]{20}"),
     *("glc_[\\w+/]{32}", "pplx-\\w{20}", "hv[bs]\\.[\\w-]{20}", "dp\\.pt\\.\\w{20}", "dt0c01\\."),
     *("ops_eyJ", "pnu_\\w{20}", "fm1[ar]_\\w{20}", "k_prod_", "\\.webhook\\.office\\.com/"),
+    *(f"{'A' * 20}[\\w%+/]{{4,20}}AAAA\\w", "[?&](?i:api_?key|app_?id|access_?token)=[\\w.%-]{16}"),
+    "powerbi\\.com/beta/",
     *("Q~[\\w~.-]{31}", "EAA[MC]\\w{60}"),
     # Passwords of mail accounts and logins with one, see `labcoat.secrets.mail`.
     *("MAIL\\w{0,20}(?:PASS|PWD)", "mail_\\w{0,20}(?:pass|pwd)", "SMTP_?(?:PASS|PWD)"),
@@ -70,7 +72,7 @@ _FORMS = (
 # Values with a digit in quotes, as generated tokens are; no digests of files.
 _VALUE = r"""[=:] ?\\?["'](?!sha\d+-)(?=[^"'\s]*\d)[A-Za-z0-9_/+=.~-]{20,}\\?["']"""
 _NAMED = (
-    r"""(?i)(?:sw(?:or)?d|pwd|cret|ken|key|hrase|dential)\w{0,9}["'\]]{0,2}"""
+    r"""(?i)(?:sw(?:or)?d|pwd|cret|ken|key|hrase|dential|_private)\w{0,9}["'\]]{0,2}"""
     r"""(?:\s{0,2}:\s{0,2}(?:&'static )?[\w&\[]{3,20}\]?(?:\s?\|\s?None)?)?"""
     r"""\s{0,2}(?:[:=]|=>)\s{0,2}[rbuf]?\\?["'][^\s"']{8,}"""
 )
@@ -121,7 +123,8 @@ UNSEARCHED = (
 _PICTURES = tuple(f":(exclude,icase)*{ending}" for ending in UNSEARCHED)
 _SETTINGS = (
     *("*.yml", "*.yaml", "*.ini", "*.cfg", "*.conf", "*.properties", "*.tfvars", "*.env"),
-    *("*.env.*", "*.sh", "*npmrc", "*pypirc", "*netrc", "*envrc", "*ockerfile*", "*ontainerfile*"),
+    *("*.env.*", "en[v]", "*/en[v]", "*.sh", "*npmrc", "*pypirc", "*netrc", "*envrc"),
+    *("*ockerfile*", "*ontainerfile*"),
     *("*crontab*", "*.cron", "*cron.*/*", "*.service", "*.socket", "*.timer"),
     *("*.dvc/config*", "*.aws/config", "*.s3cfg", "*.boto", "*.databrickscfg", "*.my.cnf"),
 )

@@ -81,15 +81,11 @@ _SEQUENCE = lazy_pattern(
     rb"(?i)0123456|1234567|9876543|abcdefg?h|fedcba9|qwerty|(.)\1{5}|(..)\2{4}|deadbeef"
 )
 _ALPHABET = lazy_pattern(rb"(?i)abcdefgh")
-_OWN_HOSTS = lazy_pattern(rb"(?i)localhost|127\.[\d.]+|0\.0\.0\.0|host\.docker\.internal")
-_EXAMPLE_HOSTS = lazy_pattern(
-    rb"(?i)(?:.*\.)?(?:example(?:\.(?:com|org|net))?|.*\.?(?:local|test|invalid|localhost|internal))"
-)
 # What a name must have so that a made-up value for it is a secret; `key` alone is a column.
 _NAMED = lazy_pattern(
     rb"(?i)(?:^|[\W_]|[a-z](?=[A-Z]))(?:.*(?:passw(?:or)?d|passphrase|secret|credential|api[_.-]?key"
     rb"|access[_.-]?key|private[_.-]?key|auth[_.-]?key|account[_.-]?key|encryption[_.-]?key"
-    rb"|(?:fernet|jwt|hmac|master)[_.-]?key"
+    rb"|(?:fernet|jwt|hmac|master)[_.-]?key|key[_.-]?api$|(?:vapid|rsa|ecdsa|ssh)[_.-]?private$"
     rb"|signing[_.-]?key|secret[_.-]?key|(?:auth|access|api|bot|bearer|refresh|secret|personal|deploy|service|github|gitlab|slack"
     rb"|discord|telegram|tushare|my)[_.-]?token"
     rb"|token[_.-]?value))"
@@ -98,7 +94,17 @@ _NAMED = lazy_pattern(
 # What a value is called where all are secrets.
 _PLAIN_KEY = lazy_pattern(rb"(?i)key|token|pass|pwd|auth")
 # Each name that `_NAMED` matches has one of these in it, in whatever case.
-SECRET_PARTS = (b"pass", b"pwd", b"secret", b"credential", b"key", b"token", b"auth", b"pro_api")
+SECRET_PARTS = (
+    b"pass",
+    b"pwd",
+    b"secret",
+    b"credential",
+    b"key",
+    b"token",
+    b"auth",
+    b"pro_api",
+    b"_private",
+)
 _NOT_SECRET = lazy_pattern(
     rb"(?i)public|publishable|csrf|xsrf|site[_-]?key|client[_-]?id|key[_-]?id|hash|digest|checksum"
     rb"|(?<!unen)(?<!de)crypted$|(?:^|[_.-])(?:en)?crypted[_.-]?(?:passw(?:or)?d|secret|token)$"
@@ -281,18 +287,3 @@ def is_mixed(value: bytes) -> bool:
     """Whether letters and digits alternate in a short password, as in no word with a year."""
     changes = re.findall(rb"[A-Za-z](?=\d)|\d(?=[A-Za-z])", value)
     return is_generated(value) or (len(value) >= 6 and len(changes) >= 2)
-
-
-def is_own_host(host: bytes) -> bool:
-    """Whether a host is the machine itself."""
-    return _OWN_HOSTS.fullmatch(host) is not None
-
-
-def is_short_host(host: bytes) -> bool:
-    """Whether a host has no domain, as the services of a compose file."""
-    return b"." not in host
-
-
-def is_example_host(host: bytes) -> bool:
-    """Whether a host is reserved for examples and tests."""
-    return _EXAMPLE_HOSTS.fullmatch(host) is not None

@@ -1,4 +1,4 @@
-"""Secrets that are known by how they are written: in a header, and as Google's app passwords."""
+"""Secrets that are known by how they are written: in a header, an address, a group of letters."""
 
 import binascii
 from collections.abc import Iterator
@@ -16,6 +16,14 @@ _APP_PASSWORD = lazy_pattern(
     rb"(?i:pass|pwd|password|pw)\w{0,12}[\\\"'\]]{0,3}[ \t]{0,3}[:=,][ \t]{0,3}\\?[\"']?"
     rb"(?P<value>[a-z]{4}(?:[ ][a-z]{4}){3})[ \t]{0,3}(?:[\\\"'#\r\n]|\Z)"
 )
+# Not `token`, which signs the address of one file for a while, and not `appid` alone, which names
+# an application for all to see.
+_IN_QUERY = lazy_pattern(
+    rb"://(?P<host>[\w.-]{4,100})[^\s\"'<>]{0,300}?[?&]"
+    rb"(?P<name>(?i:api_?key|access_?token|appid|key))=(?P<value>[\w.%-]{16,300})(?![\w.%{$(<-])"
+)
+_OF_HOST = {b"appid": b"openweathermap.org", b"key": b"api.powerbi.com"}
+IN_ADDRESS = "a key in an address"
 
 
 def find_written(text: bytes) -> Iterator[tuple[str, int, bytes]]:
@@ -29,6 +37,11 @@ def find_written(text: bytes) -> Iterator[tuple[str, int, bytes]]:
                     yield "a password in a header", found.start("value"), value
             elif values.is_generated(value):
                 yield "a token in a header", found.start("value"), value
+    if b"://" in text and b"\0" not in text:  # byte code repeats what its source has
+        for found in _IN_QUERY.finditer(text):
+            host = _OF_HOST.get(found["name"].lower(), b"")
+            if found["host"].endswith(host) and values.is_generated(found["value"]):
+                yield IN_ADDRESS, found.start("value"), found["value"]
     lower = text.lower()
     if b"pass" not in lower and b"pw" not in lower:
         return
