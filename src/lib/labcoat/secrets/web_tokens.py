@@ -19,7 +19,7 @@ _STANDARD = bytes.maketrans(b"-_", b"+/")  # base64 as addresses have it
 _PUBLIC_ROLES = ("anon",)
 # The names in examples: https://jwt.io, and the issuer that Supabase's own compose file has.
 _INVENTED = {"name": ("John Doe", "Jane Doe"), "iss": ("supabase-demo",), "sub": ("1234567890",)}
-# What a token says of the one whom it lets in, and to what (RFC 7519, 9068, 8693).
+# What a token says of who is let in, and to what (RFC 7519, 9068, 8693).
 _OF_SOMEBODY = frozenset(
     {"iss", "sub", "aud", "exp", "jti", "scope", "scopes", "scp", "role", "roles", "groups"}
     | {"permissions", "user", "user_id", "userId", "username", "uid", "id", "email", "name"}
