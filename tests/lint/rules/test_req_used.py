@@ -125,3 +125,35 @@ def test_hint_names_the_lock_that_labcoat_writes(path: str, hint: str, tmp_path:
     """That of a list in a folder has another path."""
     found = check_repository(repository(tmp_path / "r", {path: PINNED})).findings
     assert [each.hint for each in found if each.rule == "REQ002"] == [hint]
+
+
+CONDA_LISTS = {
+    "by-a-build": (
+        "requirements.txt",
+        "flask==1.0\nnumpy\n",
+        "FROM a\nCOPY requirements.txt /\n"
+        "RUN pip install -U pip && conda install --yes --file /requirements.txt\n",
+        Severity.NOTE,
+    ),
+    "by-its-name": ("requirements-conda.txt", "flask==1.0\nnumpy\n", "", Severity.NOTE),
+    "by-its-pins": ("requirements.txt", "flask==1.0\npython=3.8\nnumpy\n", "", Severity.NOTE),
+    "by-pip-too": (
+        "requirements-conda.txt",
+        "flask==1.0\nnumpy\n",
+        "FROM a\nCOPY requirements-conda.txt /\nRUN pip install -r requirements-conda.txt\n",
+        Severity.WARNING,
+    ),
+    "of-another-name": ("requirements-anaconda2.txt", "flask==1.0\nnumpy\n", "", Severity.WARNING),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "build", "expected"), CONDA_LISTS.values(), ids=CONDA_LISTS.keys()
+)
+def test_list_for_conda_alone(
+    name: str, text: str, build: str, expected: Severity, tmp_path: Path
+) -> None:
+    """A lock for pip does not help there, with hashes or without."""
+    root = repository(tmp_path / "r", {name: text, **({"Dockerfile": build} if build else {})})
+    assert severity(root, "REQ001", name) == expected
+    assert expected == Severity.WARNING or severity(root, "REQ002", name) == expected

@@ -106,7 +106,7 @@ def _check_pins(
         else:
             loose.append(each)
     vary = "two installations of this file can have different versions"
-    left = is_left_behind(repository, path)
+    left = is_left_behind(repository, path) or is_for_conda(repository, path)
     modules = list(filter(is_module, found))
     yield from check_modules(path, modules, Severity.NOTE if left else Severity.WARNING)
     if not loose:

@@ -11,6 +11,10 @@ from labcoat.lint.rules.req_declared import folders_of
 # On a command line of conda, or below `pip:` in its file, where pip takes hashes for all or none.
 _CONDA = lazy_pattern(r"\b(?:conda|mamba|micromamba)\b|^\s*-\s+[\"']?-r\s")
 _PIP = lazy_pattern(r"\b(?:pip3?|uv)\b")
+_NEXT_COMMAND = lazy_pattern(r"&&|\|\|?|;")
+# Of a list that no line names.
+_CONDA_NAME = lazy_pattern(r"(?i)(?:^|[._-])conda[._-]")
+_CONDA_PIN = lazy_pattern(r"(?m)^[\w.-]+=\d[\w.*]*(?:=\w+)?\s*$")  # pip has two signs
 _OTHER_LOCKS = (*LOCKS, "flake.lock", "pixi.lock", "conda-lock.yml")
 _MAIN = "requirements.txt"
 
@@ -39,8 +43,18 @@ def is_unused(repository: Repository, path: str) -> bool:
 
 def is_for_conda(repository: Repository, path: str) -> bool:
     """Whether conda alone installs a list, which cannot read hashes."""
-    lines = list(_lines_with(repository, path))
-    return bool(lines) and all(_CONDA.search(each) and not _PIP.search(each) for each in lines)
+    name = path.rpartition("/")[2]
+    commands = [
+        each
+        for line in _lines_with(repository, path)
+        for each in _NEXT_COMMAND.split(line)
+        if name in each
+    ]
+    by_pip = any(map(_PIP.search, commands))
+    by_conda = any(map(_CONDA.search, commands)) or _CONDA_NAME.search(name)
+    return not by_pip and (
+        bool(by_conda) or _CONDA_PIN.search(repository.read_text(path)) is not None
+    )
 
 
 def _lines_with(repository: Repository, path: str) -> Iterator[str]:
