@@ -93,6 +93,16 @@ def test_long_command_is_shortened(tmp_path: Path) -> None:
     assert "package-7 …` installs whatever" in found[0].message
 
 
+def test_long_command_is_named_by_what_it_does_not_pin(tmp_path: Path) -> None:
+    """Dots stand for the packages of one version."""
+    pinned = " ".join(f"package-{each}==1.{each}" for each in range(4))
+    more = " ".join(f"other-{each}==2.{each}" for each in range(4))
+    lines = f"FROM a\nRUN pip install {pinned} jsonschema {more} 'boto3>=1.28'\n"
+    root = repository(tmp_path / "r", {"Dockerfile": lines})
+    (found,) = check_repository(root, Selection(("DKF002",))).findings
+    assert found.message.startswith("`pip install … jsonschema … boto3>=1.28` installs whatever")
+
+
 @pytest.mark.parametrize(
     ("step", "severity"),
     [

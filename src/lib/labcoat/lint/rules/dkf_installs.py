@@ -3,7 +3,8 @@
 import posixpath
 import re
 import shlex
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from labcoat.container.dockerfile.own_steps import SCRIPT
@@ -222,9 +223,12 @@ def _judge_installs(
         yield from loose
 
 
-def _shorten(install: Installation) -> str:
-    """Return a command; of a long one the beginning."""
+def _shorten(install: Installation, held: Callable[[str], bool] = lambda _: False) -> str:
+    """Return a command; of a long one the beginning, with dots for the packages that are `held`."""
     text = str(install)
+    if len(text) > _LONGEST:
+        words = ("…" if held(each) else each for each in text.split())
+        text = " ".join(word for word, _ in groupby(words))
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rpartition(' ')[0]} …"
 
 
@@ -272,16 +276,23 @@ def _check_pip(
         yield _Problem(
             f"`{_shorten(install)}` installs whatever version the index has", Severity.NOTE
         )
-    elif is_constrained(repository, install) or all(
-        name == XARGS or _FIXED.fullmatch(name) or _LOCAL.fullmatch(name) for name in names
-    ):
+    elif is_constrained(repository, install) or all(map(_is_held, names)):
         yield _Problem(
             f"`{_shorten(install)}` checks no hashes and installs dependencies that are not locked",
             Severity.NOTE,
         )
     else:
         yield _Problem(
-            f"`{_shorten(install)}` installs {_ANY_VERSION}",
+            f"`{_shorten(install, _is_held)}` installs {_ANY_VERSION}",
             Severity.WARNING,
-            loose=_shorten(install),
+            loose=_shorten(install, _is_held),
         )
+
+
+def _is_held(package: str) -> bool:
+    """Whether an argument of pip gives one version, or a file of the build."""
+    return (
+        package == XARGS
+        or _FIXED.fullmatch(package) is not None
+        or _LOCAL.fullmatch(package) is not None
+    )
