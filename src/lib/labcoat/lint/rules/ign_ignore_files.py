@@ -7,7 +7,6 @@ from labcoat.container.dockerignore.matcher import Matcher, Pattern, PatternErro
 from labcoat.container.dockerignore.parser import MOST_LINES, parse_ignore_file
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.reading import path_exists
-from labcoat.core.terminal import join_some
 from labcoat.lint.findings import (
     BuildFamily,
     Finding,
@@ -25,6 +24,7 @@ from labcoat.lint.rules.ign_negations import (
     check_negations_for_docker,
     check_negations_for_git,
 )
+from labcoat.lint.rules.ign_syntax import check_syntax
 from labcoat.secrets.names import is_secret_name
 
 # Patterns that mean files at any depth, because no image needs these.
@@ -33,16 +33,6 @@ _ANYWHERE = lazy_pattern(
     r"|\.DS_Store|Thumbs\.db|\.tox|\.nox|\.conda|\.idea|\.vscode"
     r"|\*\.(?:py[cod]|log|tmp|swp|bak|egg-info|key|pem)|\.coverage"
 )
-_COMMENT = lazy_pattern(r"^(?P<pattern>[^#\s][^#]*?)\s+#\s.*$")
-# What a template that many projects begin with says of a line of its own: gitignore.io's for Vim.
-_OF_TEMPLATE = lazy_pattern(r"\s#\s*(?:un)?comment (?:out|this|the)\b")
-_QUOTED = lazy_pattern(r"^(!?)(['\"])(.+)\2$")
-_BRACES = lazy_pattern(r"^([^{}]*)\{([^{}]*,[^{}]*)\}([^{}]*)$")
-_BACKSLASH = lazy_pattern(r"[\w.*]\\[A-Za-z0-9_]")
-# A program wrote the escapes of line breaks; `a\new` is a path of Windows.
-_BREAKS = lazy_pattern(r"/\\n|\\n[*.]")
-_LEAST_BREAKS = 2
-_SHOWN = 3  # patterns that a hint has
 # macOS names a file `Icon` with a carriage return, and many a .gitignore lists it.
 _LONE_CARRIAGE_RETURN = lazy_pattern(rb"(?<!Icon)\r(?!\n|$)")
 _NO_BREAK_SPACE = lazy_pattern(rb"(?m)^(?!#).*\xc2\xa0")  # but in comments
@@ -65,7 +55,7 @@ def check_ignore_files(repository: Repository, builds: DockerBuilds) -> Iterator
             else:
                 yield from _check_docker_forms(repository, path, data)
             is_unread = path.endswith(".dockerignore") and path not in by_file
-            yield from _check_syntax(repository, path, data, is_unread=is_unread)
+            yield from check_syntax(repository, path, data, is_unread=is_unread)
     for sharing in by_file.values():
         yield from _check_effect_on_builds(repository, sharing)
     yield from check_negations_for_git(repository)
@@ -118,78 +108,6 @@ def _check_malformed(path: str, data: bytes) -> Iterator[Finding]:
             pattern.line,
             severity=Severity.ERROR,
         )
-
-
-def _check_syntax(
-    repository: Repository, path: str, data: bytes, *, is_unread: bool
-) -> Iterator[Finding]:
-    """IGN003: inline comments, quotes, braces and Windows paths; notes where no build reads it."""
-    for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
-        if not line.strip() or line.startswith("#"):
-            continue
-        intended = _intended_patterns(line)
-        if intended is None or _names_a_file(repository, path, line):
-            continue
-        new, why = intended
-        if not path.endswith(".dockerignore"):
-            new = tuple(_anchor(repository, path, each) for each in new)
-        yield Finding(
-            "IGN003",
-            path,
-            f"`{line.strip()}` {why}",
-            f"Write {_list_patterns(new)} instead",
-            number,
-            unsafe_fix(Replace(path, number, line, new)),
-            Severity.NOTE if is_unread or _OF_TEMPLATE.search(line) else Severity.WARNING,
-            repeats=why,
-        )
-
-
-def _list_patterns(patterns: Sequence[str]) -> str:
-    shown = [f"`{each}`" for each in patterns]
-    if len(shown) > _SHOWN:
-        return f"{join_some(shown, _SHOWN)}, each on its own line,"
-    return " and ".join(shown)
-
-
-def _intended_patterns(line: str) -> tuple[tuple[str, ...], str] | None:
-    """Return what the author of a line probably intended, and what the line does instead."""
-    if found := _COMMENT.match(line):
-        why = "is one pattern including the comment, because comments need their own line"
-        return (found["pattern"],), why
-    if found := _QUOTED.match(line.strip()):
-        return (found[1] + found[3],), "matches only names that contain the quotes"
-    if found := _BRACES.match(line.strip()):
-        why = "matches only names that contain the braces: ignore files have no alternatives"
-        return tuple(f"{found[1]}{part.strip()}{found[3]}" for part in found[2].split(",")), why
-    if len(_BREAKS.findall(line)) >= _LEAST_BREAKS:
-        new = tuple(filter(None, (part.strip() for part in line.split(r"\n"))))
-        return new, r"is one pattern with `\n` in it, which begins no line there"
-    if _BACKSLASH.search(line):
-        why = "contains a backslash, which escapes: folders are separated by `/`"
-        return (line.strip().replace("\\", "/"),), why
-    return None
-
-
-def _anchor(repository: Repository, path: str, pattern: str) -> str:
-    """Return a pattern of git with a slash before it where it would ignore tracked files below."""
-    name = pattern.strip("/")
-    if "/" in name or re.search(r"[!*?\[\\]", name):
-        return pattern
-    top = path[: -len(".gitignore")]
-    inside = [
-        each for each in repository.tracked if f"/{name}/" in f"/{each}" and each.startswith(top)
-    ]
-    is_below = bool(inside) and not any(each.startswith(f"{top}{name}/") for each in inside)
-    return f"/{pattern}" if is_below else pattern
-
-
-def _names_a_file(repository: Repository, path: str, line: str) -> bool:
-    """Whether a file has exactly this odd name, so that the line does what it says."""
-    folder = path.rpartition("/")[0]
-    literal = line.strip().removeprefix("!").strip("/").replace("\\", "")
-    place = f"{folder}/{literal}" if folder else literal
-    return path_exists(repository.root / place)
 
 
 def _names_any(repository: Repository, path: str, pattern: str) -> bool:
