@@ -41,6 +41,20 @@ def test_host_of_an_example_is_no_account(host: str) -> None:
     assert not find_secret(".env.example", text)
 
 
+@pytest.mark.parametrize("address", ACCOUNTS)
+def test_long_password_of_an_account_counts_in_a_page_too(address: str) -> None:
+    """No one makes it up to show how an address is written; a word, and a sample's host, may be."""
+    long, pattern = "k9Tv2Qx7" + "mL4pRz", "URL=`{}`\n"
+    found = find_secret("deploy.md", pattern.format(address.format(long)).encode())
+    assert found
+    assert found.sure
+    sample = address.replace("qhvmzkdwtrxplbnfajce", "abcdefghijklmnopqrst")
+    for text in (address.format("blue-horses"), sample.format(long)):
+        if text != address.format(long):
+            found = find_secret("deploy.md", pattern.format(text).encode())
+            assert not (found and found.sure)
+
+
 def test_account_in_a_test_is_left_out() -> None:
     """What tests and documentation have is not looked at."""
     text = f'URL = "{ACCOUNTS[0].format("blue-horses")}"\n'.encode()

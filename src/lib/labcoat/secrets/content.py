@@ -205,7 +205,9 @@ def _find_all(
         account = addresses.is_account(found)
         if account or (sure and not tokens_only):
             real = (account or values.is_mixed(password)) and not values.is_disguised(password)
-            is_sure = (client or real) and not prose
+            # No one makes up a long password for an account that exists, to show how it is written.
+            shown = prose and not (account and addresses.is_telling(found))
+            is_sure = (client or real) and not shown
             value = password if real or len(password) >= LEAST_TOKEN else found[0]
             yield "a password in an address", found.start(), is_sure, "", value
     size = max(size, len(text))

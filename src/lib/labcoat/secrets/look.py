@@ -38,7 +38,7 @@ _MEDIA = lazy_pattern(
     re.DOTALL,
 )
 BY_NAME = "a file that holds secrets"
-WITHOUT = "a file for secrets (without any now)"
+WITHOUT = "a file for secrets that has none at present"
 
 
 def find_secret(path: str, data: bytes, root: Path | None = None) -> Secret | None:
