@@ -111,6 +111,20 @@ def test_file_that_was_added_by_force_is_a_note(tmp_path: Path) -> None:
     assert {each.severity for each in found} == {Severity.NOTE}
 
 
+def test_file_that_compose_reads_is_a_note(tmp_path: Path) -> None:
+    """Without it a new clone could not start; another one beside is a warning."""
+    service = "services:\n  web:\n    image: a\n    env_file: ./conf/web.bin\n"
+    files = {"conf/web.bin": "a", "compose.yml": service}
+    root = repository(tmp_path / "r", {**files, "conf/my-web.bin": "a"})
+    (root / ".gitignore").write_text("web.bin\nmy-web.bin\n")
+    git(root, "add", ".gitignore")
+    found = check_repository(root, Selection(("GIT001",))).findings
+    assert {each.path: each.severity for each in found} == {
+        "conf/web.bin": Severity.NOTE,
+        "conf/my-web.bin": Severity.WARNING,
+    }
+
+
 def test_texts_beside_ignored_data_are_not_named(tmp_path: Path) -> None:
     """The finding names what the fix removes."""
     files = {".gitignore": "data/\n", "data/a.csv.dvc": "md5: 1\n", "data/b.parquet": "x"}

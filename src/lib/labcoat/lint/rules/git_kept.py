@@ -1,9 +1,11 @@
 """Tracked files of which the repository says that they are ignored and tracked on purpose."""
 
 import posixpath
+import re
 from fnmatch import fnmatchcase
 
 from labcoat.core.patterns import lazy_pattern
+from labcoat.lint.repository.compose_files import COMPOSE
 from labcoat.lint.repository.repository import Repository
 
 # What a comment says of files that stay in git. Not: `should not stay tracked`, `tracked by DVC`.
@@ -37,6 +39,16 @@ def is_kept(repository: Repository, path: str, decided: tuple[str, int, str]) ->
     return any(
         name in line and _SAID.search(line) for line in lines if line.startswith("#")
     ) or _is_negated(repository, path)
+
+
+def is_read_by_compose(repository: Repository, path: str) -> bool:
+    """Whether a compose file names a file, which it could not start without (`env_file`)."""
+    name = posixpath.basename(path)
+    texts = map(repository.read_text, repository.find_named(COMPOSE))
+    return any(
+        name in text and re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", text)
+        for text in texts
+    )
 
 
 def _is_negated(repository: Repository, path: str) -> bool:

@@ -15,7 +15,7 @@ from labcoat.lint.findings import Family, Finding, Rule, Severity, Untrack, unsa
 from labcoat.lint.repository.repository import Repository
 from labcoat.lint.repository.unshared import SHARED_NAME, find_unshared, name_patterns
 from labcoat.lint.rules.git_generated import is_written_again, list_installed
-from labcoat.lint.rules.git_kept import is_kept
+from labcoat.lint.rules.git_kept import is_kept, is_read_by_compose
 
 _LINK = "120000"
 _MAKE = lazy_pattern(r"^include[ \t]+([^#\n]+)", re.MULTILINE)
@@ -72,7 +72,7 @@ def _check_ignored(repository: Repository) -> Iterator[Finding]:
         by_pattern.setdefault(decided, []).append(path)
     asked = 0
     for (source, line, pattern), paths in by_pattern.items():
-        data = _leave_out_texts(paths, pattern)
+        data = _leave_out_texts(repository, paths, pattern)
         if data and asked < _MOST_ASKED:
             asked += 1
             if repository.was_forced(data[0], source, pattern):
@@ -100,9 +100,13 @@ def _named_by(source: str, pattern: str) -> str:
     return posixpath.join(posixpath.dirname(source), pattern.lstrip("/"))
 
 
-def _leave_out_texts(paths: list[str], pattern: str) -> list[str]:
-    """Return data and what programs write; a text was added with --force, on purpose."""
+def _leave_out_texts(repository: Repository, paths: list[str], pattern: str) -> list[str]:
+    """Return data and what programs write; a text was added with --force, on purpose.
+
+    So was what a compose file names: without it a new clone could not start.
+    """
     data = [path for path in paths if not _TEXT.search(path)]
+    data = [path for path in data if not is_read_by_compose(repository, path)]
     few = len(data) <= _FEW and _BY_SUFFIX.fullmatch(pattern) and all(map(_MADE.search, data))
     return [] if few else data
 
