@@ -173,3 +173,20 @@ def test_user_of_node(base: str, tmp_path: Path) -> None:
     root = repository(tmp_path / "r", {"Dockerfile": f"FROM {base}\nCMD node a.js\n"})
     (found,) = [each for each in check_repository(root).findings if each.rule == "DKF003"]
     assert found.hint == "End with `USER node`, the user with uid 1000 that the image has"
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        ("WORKDIR /root\nADD . .\n", True),
+        ("COPY . /root/app\n", True),
+        ("COPY . /srv/root/app\n", False),
+        ("RUN rm -rf /root/.cache\nCOPY . /app\n", False),
+    ],
+)
+def test_files_of_root_are_for_root_alone(steps: str, told: bool, tmp_path: Path) -> None:
+    """With another user at the end alone, the program could not enter its folder."""
+    files = {"Dockerfile": f"FROM ubuntu:22.04\n{steps}", ".dockerignore": ".git\n", "a": "a"}
+    root = repository(tmp_path / "r", files)
+    (found,) = [each for each in check_repository(root).findings if each.rule == "DKF003"]
+    assert ("elsewhere than in /root" in found.hint) == told

@@ -27,19 +27,10 @@ from labcoat.lint.rules.dkf_own_images import (
     own_images,
     used_images,
 )
-from labcoat.lint.rules.dkf_users import describe_user
+from labcoat.lint.rules.dkf_users import NOT_ROOT, advise_user, describe_user
 
 _DIGEST = lazy_pattern(r"@sha256:[0-9a-f]{64}$")
 _ROOT = ("root", "0", "root:root", "0:0", "0:root", "root:0")
-# Base images that set a user other than root.
-_OF_NODE = lazy_pattern(r"(?:.*/)?node(?:[:@].*)?")
-_NOT_ROOT = lazy_pattern(
-    r"(?:.*[/:_-])?(?:nonroot|rootless|unprivileged)\b.*"
-    r"|.*(?:chainguard|ubi\d*/(?:python|nodejs|openjdk)|s2i-).*|cgr\.dev/.+"
-    r"|(?:(?:docker\.io|quay\.io)/)?"
-    r"(?:jupyter|bitnami|apache/airflow|mambaorg|rayproject|grafana|jenkins|selenium)\b.*",
-    re.IGNORECASE,
-)
 # Docker's own images, and those of them whose program drops root when it starts.
 _DROPS_ROOT = lazy_pattern(
     r"(?:docker\.io/)?(?:library/)?(?:postgres|mysql|mariadb|mongo|redis|valkey|rabbitmq|memcached"
@@ -185,13 +176,13 @@ def _check_user(
                     if _starts_as_root(repository, facts, parsed)
                     else describe_user(builds, facts, final)
                 )
-                base = _find_base(parsed, stage)
+                hint = advise_user(_find_base(parsed, stage), final)
                 why = "the last USER is root"
-                yield _root_finding(facts, users[-1].line, why, perhaps, base)
+                yield _root_finding(facts, users[-1].line, why, perhaps, hint)
             return
         last, stage = stage, below
     if (
-        _NOT_ROOT.fullmatch(last.base)
+        NOT_ROOT.fullmatch(last.base)
         or is_template(last.base)
         or is_own(facts, last.base, own)  # the finding stands at the Dockerfile of that image
         or (last.base == "scratch" and not any(list_named(parsed, "CMD", "ENTRYPOINT")))
@@ -211,7 +202,7 @@ def _check_user(
     else:
         perhaps = describe_user(builds, facts, final)
     why = f"no USER is set on top of {last.base or 'the base image'}"
-    yield _root_finding(facts, final.line, why, perhaps, last.base)
+    yield _root_finding(facts, final.line, why, perhaps, advise_user(last.base, final))
 
 
 def _find_base(parsed: Dockerfile, stage: Stage) -> str:
@@ -263,13 +254,8 @@ def _scripts_named(repository: Repository, facts: BuildFacts, name: str) -> list
     return found
 
 
-def _root_finding(facts: BuildFacts, line: int, why: str, perhaps: str, base: str = "") -> Finding:
+def _root_finding(facts: BuildFacts, line: int, why: str, perhaps: str, hint: str) -> Finding:
     """Return the finding of an image whose programs are root; a note if it is so only `perhaps`."""
-    hint = "Create a user with uid 1000 and end with `USER 1000`"
-    if _NOT_ROOT.fullmatch(base):
-        hint = f"End with the USER of {base} again"
-    elif _OF_NODE.fullmatch(base):
-        hint = "End with `USER node`, the user with uid 1000 that the image has"
     return Finding(
         "DKF003",
         facts.dockerfile,

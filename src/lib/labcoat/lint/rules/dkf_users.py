@@ -1,6 +1,7 @@
-"""The users that compose files start images as."""
+"""DKF003: the users of images, and those that compose files start them as."""
 
 import posixpath
+import re
 
 from labcoat.container.base_images.official import is_official
 from labcoat.container.dockerfile.parser import Stage
@@ -12,6 +13,29 @@ from labcoat.lint.repository.declared_builds import DeclaredBuild
 from labcoat.lint.repository.docker_builds import DockerBuilds
 
 _ROOT = lazy_pattern(r"(?:0|root)(?::.*)?")
+# Base images that set a user other than root.
+_OF_NODE = lazy_pattern(r"(?:.*/)?node(?:[:@].*)?")
+NOT_ROOT = lazy_pattern(
+    r"(?:.*[/:_-])?(?:nonroot|rootless|unprivileged)\b.*"
+    r"|.*(?:chainguard|ubi\d*/(?:python|nodejs|openjdk)|s2i-).*|cgr\.dev/.+"
+    r"|(?:(?:docker\.io|quay\.io)/)?"
+    r"(?:jupyter|bitnami|apache/airflow|mambaorg|rayproject|grafana|jenkins|selenium)\b.*",
+    re.IGNORECASE,
+)
+_OF_ROOT = lazy_pattern(r"(?<![\w.-])/root(?:/|\s|$)")
+_KEEPS_FILES = frozenset({"WORKDIR", "COPY", "ADD"})
+
+
+def advise_user(base: str, stage: Stage) -> str:
+    """Return how an image on top of `base`, of which `stage` is the last one, gets another user."""
+    if NOT_ROOT.fullmatch(base):
+        return f"End with the USER of {base} again"
+    if _OF_NODE.fullmatch(base):
+        return "End with `USER node`, the user with uid 1000 that the image has"
+    hint = "Create a user with uid 1000 and end with `USER 1000`"
+    if any(each.name in _KEEPS_FILES and _OF_ROOT.search(each.rest) for each in stage.instructions):
+        hint += "; its files have to be elsewhere than in /root, which no other user can enter"
+    return hint
 
 
 def describe_user(builds: DockerBuilds, facts: BuildFacts, stage: Stage) -> str:
