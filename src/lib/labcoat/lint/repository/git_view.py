@@ -183,7 +183,8 @@ class GitView:
         With `personal`, the user's own settings count too.
         """
         # One path beyond a symlink would abort the batch.
-        asked = [path for path in paths if path and not self._is_beyond_link(path)]
+        folders: dict[str, bool] = {"": False}
+        asked = [path for path in paths if path and not self._is_beyond_link(path, folders)]
         if self.git_top is None or not asked:
             return {}
         options = ("--stdin", "-z", "-v", "-n", "--no-index")
@@ -206,10 +207,14 @@ class GitView:
         """Whether `path` is a symlink."""
         return (self.root / path).is_symlink()
 
-    def _is_beyond_link(self, path: str) -> bool:
+    def _is_beyond_link(self, path: str, known: dict[str, bool]) -> bool:
+        """Whether a folder of `path` is a symlink; `known` are the folders asked about before."""
         parent = path.rstrip("/").rpartition("/")[0]
-        while parent:
-            if self.is_link(parent):
-                return True
+        new = []
+        while parent not in known:
+            new.append(parent)
             parent = parent.rpartition("/")[0]
-        return False
+        beyond = known[parent]
+        for each in reversed(new):
+            beyond = known[each] = beyond or self.is_link(each)
+        return beyond

@@ -64,10 +64,12 @@ def _check_ignored(repository: Repository) -> Iterator[Finding]:
     """GIT001: tracked files that a pattern ignores, one finding per pattern."""
     by_pattern: dict[tuple[str, int, str], list[str]] = {}
     installed = list_installed(repository)
-    for path, decided in repository.deciding_patterns(repository.tracked_and_ignored).items():
+    # An environment alone has thousands of files, and git looks for each.
+    paths = [path for path in repository.tracked_and_ignored if not path.startswith(installed)]
+    for path, decided in repository.deciding_patterns(paths).items():
         if path.rpartition("/")[2] in _KEEPERS or is_template(path) or is_written_again(path):
             continue
-        if path.startswith(installed) or is_kept(repository, path, decided):
+        if is_kept(repository, path, decided):
             continue
         by_pattern.setdefault(decided, []).append(path)
     asked = 0
