@@ -85,6 +85,15 @@ def test_redirection_names_what_to_quote(tmp_path: Path) -> None:
     assert '`"flask>=3.0"`' in found[0].hint
 
 
+def test_one_redirection_of_several_images_is_one_error(tmp_path: Path) -> None:
+    """Whoever mends one mends the others: they were copied."""
+    text = f"{BASE}RUN pip install flask>=3.0\nUSER 1000\n"
+    files = {"a/Dockerfile": text, "b/Dockerfile": text, "c/Dockerfile": text}
+    found = check(repository(tmp_path / "r", files))
+    assert [each.severity for each in found] == [Severity.ERROR, Severity.NOTE, Severity.NOTE]
+    assert found[0].message.endswith("; the same in b/Dockerfile, c/Dockerfile")
+
+
 def test_long_command_is_shortened(tmp_path: Path) -> None:
     """A message is read on one line or two."""
     packages = " ".join(f"package-{number}" for number in range(50))

@@ -113,6 +113,7 @@ def check_installations(
                     hint=f"Track {missing} in the folder that is built, with hashes",
                     severity=Severity.NOTE,
                 )
+            kind = "packages" if problem.loose else "lists" if problem.files else problem.message
             yield Finding(
                 "DKF002",
                 facts.dockerfile,
@@ -121,7 +122,7 @@ def check_installations(
                 each.line,
                 severity=Severity.NOTE if for_tests else problem.severity,
                 causes=() if downloads else find_causes(repository, facts, problem.files),
-                repeats="packages" if problem.loose else "lists" if problem.files else "",
+                repeats=kind,
             )
 
 
