@@ -86,7 +86,7 @@ def test_redirection_names_what_to_quote(tmp_path: Path) -> None:
 
 
 def test_one_redirection_of_several_images_is_one_error(tmp_path: Path) -> None:
-    """Whoever mends one mends the others: they were copied."""
+    """Whoever corrects one corrects the others: they were copied."""
     text = f"{BASE}RUN pip install flask>=3.0\nUSER 1000\n"
     files = {"a/Dockerfile": text, "b/Dockerfile": text, "c/Dockerfile": text}
     found = check(repository(tmp_path / "r", files))
