@@ -1,5 +1,6 @@
 """What git's index says of files with names that look like what git prints beside them."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -87,3 +88,21 @@ def test_a_copied_folder_is_unchanged(tmp_path: Path, form: str) -> None:
             f"{each.mode.decode()} {each.id.decode()} 0\t{each.path.decode()}\0" for each in records
         )
         run(copy, "update-index", "-z", "--index-info", text=lines)
+
+
+def test_what_is_no_file_has_not_the_content_of_an_empty_one(tmp_path: Path) -> None:
+    """A pipe and a folder have no bytes either, and a link is not followed."""
+    run(tmp_path, "init", "-q")
+    for name in ("pipe", "link", "folder", "empty"):
+        (tmp_path / name).touch()
+    run(tmp_path, "add", ".")
+    records = git_index.parse_records(git.run_git(tmp_path, *git_index.LIST_INDEX))
+    never = [each._replace(seconds=b"0", nanoseconds=b"0", size=b"0") for each in records]
+    for name in ("pipe", "link", "folder"):
+        (tmp_path / name).unlink()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("empty")
+    (tmp_path / "folder").mkdir()
+    index = tmp_path / ".git/index"
+    for known in (records, never):
+        assert git_index.find_changed(tmp_path, known, index) == {"pipe", "link", "folder"}

@@ -89,6 +89,7 @@ def find_changed(root: Path, records: Iterable[IndexRecord], index: Path) -> set
             # git has not looked at a file of which it has recorded no date.
             hashed = (
                 mode.startswith(_FILE)
+                and stat.S_ISREG(found.st_mode)
                 and (not recorded or found.st_size == int(size))
                 and found.st_size <= min(_MOST_HASHED, left)
             )

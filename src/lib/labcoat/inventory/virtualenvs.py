@@ -6,7 +6,7 @@ They are `pyvenv.cfg` (venv, virtualenv 20 and newer, uv), `bin/activate_this.py
 
 import os
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 
 from labcoat.core.path_filter import filter_paths
@@ -38,28 +38,25 @@ def find_root_marker(paths: Container[str]) -> str | None:
     return next((marker for marker in _FIXED if marker in paths), None)
 
 
-def environments(paths: Iterable[str], beside: Iterable[str] = ()) -> dict[str, str]:
-    """Return the environments whose markers are among `paths`, with their markers.
+def environments(paths: Iterable[str]) -> dict[str, str]:
+    """Return the environments whose markers are among `paths`, with their markers."""
+    return split_environments(list(paths))[0]
 
-    Of nested environments it returns the outermost. A folder with a program in it, be it one of the
-    paths `beside`, does not count: see `find_shared`.
+
+def split_environments(
+    paths: Sequence[str], beside: Iterable[str] = ()
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the environments whose markers are among `paths`, and those in a program's folder.
+
+    Each has its marker; of nested ones it is the outermost. A program is known by its files, which
+    may be among the paths `beside`. The folder of the repository, an empty text, is one always.
     """
-    paths = list(paths)
     found = _find_roots(paths)
     shared = _with_program(found, (*paths, *beside)) if found else set()
-    return {root: marker for root, marker in found.items() if root not in shared}
-
-
-def find_shared(paths: Iterable[str], beside: Iterable[str] = ()) -> dict[str, str]:
-    """Return the folders of programs that are environments too, with the markers among `paths`.
-
-    That of the repository is an empty text.
-    """
-    paths = list(paths)
-    found = _find_roots(paths)
-    shared = _with_program(found, (*paths, *beside)) if found else set()
-    top = find_root_marker(set(paths))
-    return ({"": top} if top else {}) | {root: found[root] for root in found if root in shared}
+    top = find_root_marker(paths)
+    own = {root: marker for root, marker in found.items() if root not in shared}
+    others = {root: marker for root, marker in found.items() if root in shared}
+    return own, ({"": top} if top else {}) | others
 
 
 def _with_program(roots: Iterable[str], paths: Iterable[str]) -> set[str]:
@@ -69,9 +66,9 @@ def _with_program(roots: Iterable[str], paths: Iterable[str]) -> set[str]:
     return {root for root, _, name in found if root in wanted and _OF_PROGRAM.fullmatch(name)}
 
 
-def _find_roots(paths: Iterable[str]) -> dict[str, str]:
+def _find_roots(paths: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for path in filter_paths(list(paths), endings=NAMES):
+    for path in filter_paths(paths, endings=NAMES):
         root = environment_of(path)
         if root is not None and not any(root.startswith(f"{known}/") for known in found):
             found.setdefault(root, path)

@@ -60,7 +60,7 @@ _FORMS = (
     *("xapp-\\d-", "SG\\.[\\w-]{20}", "glrt-[\\w-]{20}", "gldt-[\\w-]{20}", "glptt-[\\w-]{20}"),
     *("glc_[\\w+/]{32}", "pplx-\\w{20}", "hv[bs]\\.[\\w-]{20}", "dp\\.pt\\.\\w{20}", "dt0c01\\."),
     *("ops_eyJ", "pnu_\\w{20}", "fm1[ar]_\\w{20}", "k_prod_", "\\.webhook\\.office\\.com/"),
-    *(f"{'A' * 20}[\\w%+/]{{4,20}}AAAA\\w", "[?&](?i:api_?key|app_?id|access_?token)=[\\w.%-]{16}"),
+    *(f"{'A' * 20}[\\w%+/]{{4,20}}AAAA\\w", "[?&](?i:api_?key|appid|access_?token)=[\\w.%-]{16}"),
     "powerbi\\.com/beta/",
     *("Q~[\\w~.-]{31}", "EAA[MC]\\w{60}"),
     # Passwords of mail accounts and logins with one, see `labcoat.secrets.mail`.

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from labcoat.core import git, git_index, reading
 from labcoat.core.errors import LabcoatError
 from labcoat.core.git_index import IndexRecord
-from labcoat.inventory.virtualenvs import environments, find_shared
+from labcoat.inventory.virtualenvs import split_environments
 
 LFS_POINTER = "version https://git-lfs.github.com/spec/"
 LACKS_CONTENTS = "git lacks some tracked contents, as in a partial clone: did not search them"
@@ -81,15 +81,19 @@ class GitView:
         """The tracked paths as a set."""
         return set(self._listed)
 
-    @cached_property
+    @property
     def tracked_environments(self) -> dict[str, str]:
         """The tracked virtual environments, each with its marker."""
-        return environments(self.tracked)
+        return self._split_environments[0]
 
-    @cached_property
+    @property
     def tracked_shared(self) -> dict[str, str]:
         """The folders of programs that are tracked environments too, each with its marker."""
-        return find_shared(self.tracked)
+        return self._split_environments[1]
+
+    @cached_property
+    def _split_environments(self) -> tuple[dict[str, str], dict[str, str]]:
+        return split_environments(self.tracked)
 
     def index_entries(
         self, paths: Container[str] | None = None, mode: str = ""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Container, Sequence
 
+from labcoat.core.command_prefixes import XARGS
 from labcoat.core.installations import Installation
 from labcoat.core.package_names import normalize_name
 from labcoat.core.patterns import lazy_pattern
@@ -15,6 +16,8 @@ _AGAIN = _ELSEWHERE | {"-U", "--upgrade", "-I", "--ignore-installed", "--force-r
 
 # The program that installed a package, as a Dockerfile writes it, and its name.
 Held = tuple[str, str]
+LOCAL = lazy_pattern(r"(?:\.|/|\$|file:)\S*|(?!\S*://)\S+(?:/\S*|\.(?:whl|zip|tar\.gz))")
+_FIXED = lazy_pattern(r"\S*(?:==.*|@[0-9a-f]{40}\b\S*)|https?://\S+\.(?:whl|zip|tar\.gz)(?:#\S*)?")
 
 
 def paths_of(repository: Repository, file: str) -> Sequence[str]:
@@ -57,4 +60,13 @@ def keeps(install: Installation, held: Container[Held]) -> bool:
     return not install.options & _AGAIN and all(
         _BARE.fullmatch(name) and (install.words[0], normalize_name(name)) in held
         for name in install.packages
+    )
+
+
+def is_held(package: str) -> bool:
+    """Whether an argument of pip gives one version, or a file of the build."""
+    return (
+        package == XARGS
+        or _FIXED.fullmatch(package) is not None
+        or LOCAL.fullmatch(package) is not None
     )

@@ -3,7 +3,7 @@
 import posixpath
 import re
 import shlex
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -14,13 +14,12 @@ from labcoat.container.dockerfile.used_stages import (
     is_for_tests,
 )
 from labcoat.container.dockerfile.words import parse_json_words
-from labcoat.core.command_prefixes import XARGS
 from labcoat.core.installations import Installation, find_installations
 from labcoat.core.patterns import lazy_pattern
 from labcoat.lint.findings import Finding, Severity
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.repository import Repository
-from labcoat.lint.rules.dkf_held import Held, find_pinned, is_constrained, keeps
+from labcoat.lint.rules.dkf_held import LOCAL, Held, find_pinned, is_constrained, is_held, keeps
 from labcoat.lint.rules.dkf_lists import (
     find_causes,
     find_missing,
@@ -47,8 +46,6 @@ _INSTALL_THE_LOCK = (
     "then the project with `--no-deps`"
 )
 _ANY_VERSION = "whatever versions the index has on the day of the build"
-_LOCAL = lazy_pattern(r"(?:\.|/|\$|file:)\S*|(?!\S*://)\S+(?:/\S*|\.(?:whl|zip|tar\.gz))")
-_FIXED = lazy_pattern(r"\S*(?:==.*|@[0-9a-f]{40}\b\S*)|https?://\S+\.(?:whl|zip|tar\.gz)(?:#\S*)?")
 _LONGEST = 100  # characters of a command that a message has
 
 # Programs that write a lock during the build, with hashes or without.
@@ -224,13 +221,19 @@ def _judge_installs(
         yield from loose
 
 
-def _shorten(install: Installation, held: Callable[[str], bool] = lambda _: False) -> str:
-    """Return a command; of a long one the beginning, with dots for the packages that are `held`."""
-    text = str(install)
-    if len(text) > _LONGEST:
-        words = ("…" if held(each) else each for each in text.split())
-        text = " ".join(word for word, _ in groupby(words))
+def _shorten(command: Installation | str) -> str:
+    """Return a command; of a long one the beginning."""
+    text = str(command)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rpartition(' ')[0]} …"
+
+
+def _name_loose(install: Installation) -> str:
+    """Return a command of pip; of a long one with dots in place of what gives one version."""
+    text = str(install)
+    if len(text) <= _LONGEST:
+        return text
+    words = ("…" if is_held(each) else each for each in text.split())
+    return _shorten(" ".join(word for word, _ in groupby(words)))
 
 
 def _loose_packages(install: Installation) -> str:
@@ -258,7 +261,7 @@ def _check_pip(
     names = install.packages
     if not names or {re.split(r"[\[<>=!~]", name)[0] for name in names} <= _INSTALLERS:
         return
-    if all(_LOCAL.fullmatch(name) for name in names) and "--no-deps" in install.options:
+    if all(LOCAL.fullmatch(name) for name in names) and "--no-deps" in install.options:
         return  # the project itself, on top of what is locked
     if keeps(install, held):
         return
@@ -277,23 +280,14 @@ def _check_pip(
         yield _Problem(
             f"`{_shorten(install)}` installs whatever version the index has", Severity.NOTE
         )
-    elif is_constrained(repository, install) or all(map(_is_held, names)):
+    elif is_constrained(repository, install) or all(map(is_held, names)):
         yield _Problem(
             f"`{_shorten(install)}` checks no hashes and installs dependencies that are not locked",
             Severity.NOTE,
         )
     else:
         yield _Problem(
-            f"`{_shorten(install, _is_held)}` installs {_ANY_VERSION}",
+            f"`{_name_loose(install)}` installs {_ANY_VERSION}",
             Severity.WARNING,
-            loose=_shorten(install, _is_held),
+            loose=_name_loose(install),
         )
-
-
-def _is_held(package: str) -> bool:
-    """Whether an argument of pip gives one version, or a file of the build."""
-    return (
-        package == XARGS
-        or _FIXED.fullmatch(package) is not None
-        or _LOCAL.fullmatch(package) is not None
-    )

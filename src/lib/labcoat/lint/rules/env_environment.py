@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from labcoat.core.gitignore import git_pattern
 from labcoat.core.patterns import lazy_pattern
-from labcoat.inventory.virtualenvs import environments, find_shared, marker_in
+from labcoat.inventory.virtualenvs import marker_in, split_environments
 from labcoat.lint.findings import (
     Append,
     Family,
@@ -44,7 +44,7 @@ def _check_shared(repository: Repository) -> Iterator[Finding]:
         (
             "ENV002",
             untracked,
-            find_shared(untracked, tracked),
+            split_environments(untracked, tracked)[1],
             "is not ignored by git: the next `git add .` adds all of it",
         ),
     ):
@@ -87,7 +87,7 @@ def _check_tracked(repository: Repository) -> Iterator[Finding]:
 
 def _check_not_ignored(repository: Repository) -> Iterator[Finding]:
     """ENV002: an environment that git would add; ENV003 if only the user's settings ignore it."""
-    found = environments(repository.untracked, repository.tracked)
+    found, _ = split_environments(repository.untracked, repository.tracked)
     deciding = repository.deciding_patterns(found.values(), personal=True) if found else {}
     for root, marker in found.items():
         source, line, pattern = deciding.get(marker, ("", 0, ""))

@@ -98,16 +98,18 @@ def _check_pins(
             each.number,
         )
     loose = []
-    for each in _find_loose(found):
-        if is_module(each):
+    for each in found:  # files of one machine are another fault
+        if each.is_pinned or each.is_local_file or is_module(each):
             continue
         if note := check_address(path, each):
             yield note
         else:
             loose.append(each)
     vary = "two installations of this file can have different versions"
-    left = is_left_behind(repository, path) or is_for_conda(repository, path)
     modules = list(filter(is_module, found))
+    if not (loose or modules):
+        return
+    left = is_left_behind(repository, path) or is_for_conda(repository, path)
     yield from check_modules(path, modules, Severity.NOTE if left else Severity.WARNING)
     if not loose:
         return
@@ -132,11 +134,6 @@ def _check_pins(
     named = ", ".join(labels[:_SHOWN])
     message = f"{which} pinned ({named} …): {vary}"
     yield Finding("REQ001", path, message, hint, loose[0].number, severity=severity, repeats="pins")
-
-
-def _find_loose(found: Sequence[RequirementLine]) -> list[RequirementLine]:
-    """Return the requirements that are not pinned; files of one machine are another fault."""
-    return [each for each in found if not each.is_pinned and not each.is_local_file]
 
 
 def _check_hashes(

@@ -62,15 +62,9 @@ def find_tracked(repository: Repository) -> tuple[dict[str, Secret], dict[str, S
     unread = {path for path in changed if names.is_secret_name(path)}
     for path, data in repository.index_contents(changed) if changed else ():
         unread.discard(path)
-        if data.startswith(_POINTER):
-            continue
-        content = data[: look.largest(path)]
-        # In a folder that was copied, git takes every file for changed until it has read it.
-        if content == look.read_file(repository.root / path, look.largest(path)):
-            secret = present.get(path)
-        else:
-            secret = look.find_secret(path, content, repository.root)
-        if secret:
+        if not data.startswith(_POINTER) and (
+            secret := look.find_secret(path, data[: look.largest(path)], repository.root)
+        ):
             committed[path] = secret
     for path in unread:  # git lacks the content, as in a partial clone
         if not names.is_environment(path):
